@@ -1,0 +1,117 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Five rooms, imports downward only: Programs → Roles → Drivers → Rules → Systems.
+// `Tests/Tidy` reads this file and the sources, and refuses an import that goes up.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+func room(_ room: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(room)/\(name)", swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Systems/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + [argumentParser],
+        path: "Sources/Programs/\(name)", swiftSettings: strict)
+}
+
+func tests(_ room: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(room)/\(name)", swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+
+let systems: [Target] = [
+    system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
+    system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev"),
+    system("CLibnl", pkgConfig: "libnl-route-3.0", apt: "libnl-route-3-dev"),
+    .target(name: "CLinux", path: "Sources/Systems/CLinux"),
+    .executableTarget(name: "lab-init", path: "Sources/Systems/lab-init"),
+]
+
+let rules: [Target] = [
+    room("Rules", "Units"),
+    room("Rules", "FIX", ["Units"]),
+    room("Rules", "Messages", ["Units"]),
+    room("Rules", "Books", ["Units", "Messages"]),
+    room("Rules", "History", ["Units", "Messages", crypto]),
+    room("Rules", "Scenarios", ["Units", "Messages", yams]),
+    room("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios", crypto]),
+]
+
+let drivers: [Target] = [
+    room("Drivers", "Sockets", ["Units", "CLinux"]),
+    room("Drivers", "Processes", ["Units", "Sockets", "CLinux"]),
+    room("Drivers", "Redis", ["Units", "Sockets", "CHiredis"]),
+    room("Drivers", "Postgres", ["Units", "Sockets", "CLibpq"]),
+    room("Drivers", "Netlink", ["Units", "Sockets", "CLibnl", "CLinux"]),
+    room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
+    room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
+    room("Drivers", "Telemetry", ["Units", "Messages"]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux"]),
+]
+
+let roles: [Target] = [
+    room("Roles", "FeedReplayerCore", ["Units", "Messages", "Books", "Scenarios"]),
+    room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Processes", "Archive"]),
+    room("Roles", "BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
+    room("Roles", "BrokerStubService", ["BrokerStubCore", "Sockets", "Redis", "HTTP", "Telemetry", "Archive"]),
+    room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
+    room("Roles", "GovernorService", ["GovernorCore", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
+    room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
+    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Netlink", "Processes", "Archive"]),
+    room("Roles", "ObserverCore", ["Units", "Messages", "Books", "FIX", "History", "Scenarios", "Verdicts"]),
+    room("Roles", "ObserverService", ["ObserverCore", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Processes"]),
+    room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
+    room(
+        "Roles", "ConductorService",
+        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive"]),
+]
+
+let programs: [Target] = [
+    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive"]),
+    program("feed-replayer", ["FeedReplayerService"]),
+    program("broker-stub", ["BrokerStubService"]),
+    program("governor", ["GovernorService"]),
+    program("rogue-governor", ["GovernorService"]),
+    program("chaos-agent", ["ChaosAgentService"]),
+    program("observer", ["ObserverService"]),
+]
+
+let package = Package(
+    name: "Gauntlet",
+    products: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
+    ],
+    targets: systems + rules + drivers + roles + programs + [
+        tests("Rules", "UnitsTests", ["Units"]),
+        tests("Rules", "FIXTests", ["FIX", "Units"]),
+        tests("Rules", "MessagesTests", ["Messages", "Units"]),
+        tests("Rules", "BooksTests", ["Books", "Messages", "Units"]),
+        tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
+        tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
+        tests("Rules", "VerdictsTests", ["Verdicts", "History", "Scenarios", "Messages", "Units"]),
+        tests("Roles", "FeedReplayerTests", ["FeedReplayerCore"]),
+        tests("Roles", "BrokerStubTests", ["BrokerStubCore"]),
+        tests("Roles", "GovernorTests", ["GovernorCore"]),
+        tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
+        tests("Roles", "ObserverTests", ["ObserverCore"]),
+        tests("Roles", "ConductorTests", ["ConductorCore"]),
+        tests("Integration", "StoreTests", ["Redis", "Postgres", "Sockets", "Processes", "Units"]),
+        tests("Integration", "KernelTests", ["Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
+        tests("Integration", "DrillTests", ["Archive", "Verdicts", "Processes", "Scenarios"]),
+        tests("Tidy", "TidyTests", []),
+    ]
+)

@@ -1,0 +1,41 @@
+import Crypto
+import Messages
+import Units
+
+/// Writes observations as lines that each carry the hash of the line before.
+package struct Chain: Sendable {
+    package static let start = String(repeating: "0", count: 64)
+
+    /// How many lines there are, and the hash of the last one: what a verdict seals.
+    package private(set) var count = 0
+    package private(set) var head = Chain.start
+
+    package init() {}
+
+    /// The next line, LF included.
+    package mutating func append(_ observation: Observation) -> [UInt8] {
+        var members: [JSON.Member] = [
+            .init("i", .integer(Int64(count))), .init("t", .integer(observation.at.nanoseconds)),
+            .init("u", .integer(observation.uncertainty.nanoseconds)),
+            .init("source", .string(observation.source.rawValue)), .init("type", .string(observation.type)),
+        ]
+        members += observation.fields
+        members.append(.init("prev", .string(head)))
+        var line = JSON.object(members).bytes()
+        head = hexadecimalSHA256(line)
+        count += 1
+        line.append(0x0A)
+        return line
+    }
+}
+
+package func hexadecimalSHA256(_ bytes: some Sequence<UInt8>) -> String {
+    var hash = SHA256()
+    let done: Void? = bytes.withContiguousStorageIfAvailable { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    if done == nil { Array(bytes).withUnsafeBytes { hash.update(bufferPointer: $0) } }
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in hash.finalize() { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,45 @@
+/// A point on this machine's monotonic clock, in nanoseconds (CLOCK_MONOTONIC).
+///
+/// Comparable between processes of one machine, and meaningless on another one.
+package struct Instant: Hashable, Comparable, Sendable {
+    package let nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    package static func + (left: Instant, right: Duration) -> Instant {
+        Instant(nanoseconds: left.nanoseconds + right.nanoseconds)
+    }
+    package static func - (left: Instant, right: Duration) -> Instant {
+        Instant(nanoseconds: left.nanoseconds - right.nanoseconds)
+    }
+    package static func - (left: Instant, right: Instant) -> Duration {
+        .nanoseconds(left.nanoseconds - right.nanoseconds)
+    }
+}
+
+/// A point of the realtime clock: nanoseconds since the Unix epoch (CLOCK_REALTIME).
+package struct WallTime: Hashable, Comparable, Sendable {
+    package let nanoseconds: Int64
+
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool { left.nanoseconds < right.nanoseconds }
+    package static func + (left: WallTime, right: Duration) -> WallTime {
+        WallTime(nanoseconds: left.nanoseconds + right.nanoseconds)
+    }
+    package static func - (left: WallTime, right: WallTime) -> Duration {
+        .nanoseconds(left.nanoseconds - right.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, cut towards zero.
+    package var nanoseconds: Int64 {
+        let parts = components
+        return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000
+    }
+
+    package var seconds: Double { Double(nanoseconds) / 1e9 }
+    package var milliseconds: Double { Double(nanoseconds) / 1e6 }
+}

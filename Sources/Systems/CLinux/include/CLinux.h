@@ -1,0 +1,78 @@
+// Small shims over Linux system calls that Swift can't reach: variadic calls, macros, structures
+// with flexible members, and the calls that must be one step on one thread.
+//
+// Every function returns 0 or a descriptor on success and -errno on failure, unless it says otherwise.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+
+// Clocks, in nanoseconds.
+int64_t clinux_monotonic_ns(void);
+int64_t clinux_realtime_ns(void);
+/// Sleeps until an absolute instant of CLOCK_MONOTONIC.
+void clinux_sleep_until_ns(int64_t deadline);
+
+// Readiness.
+int clinux_epoll_create(void);
+int clinux_epoll_set(int epoll, int operation, int fd, uint32_t events);
+/// Waits at most `timeout_ns` (negative: for ever); fills fds and events; returns how many.
+int clinux_epoll_wait(int epoll, int *fds, uint32_t *events, int capacity, int64_t timeout_ns);
+int clinux_eventfd(void);
+/// Blocks SIGINT, SIGTERM, SIGHUP and reads them from the descriptor it returns. SIGPIPE is ignored.
+int clinux_signalfd(void);
+int clinux_signalfd_read(int fd);
+
+// Sockets.
+int clinux_tcp_socket(void);
+int clinux_socket_cloexec(int domain, int type, int protocol);
+int clinux_accept(int fd, struct sockaddr_storage *peer);
+int clinux_set_int_option(int fd, int level, int name, int value);
+int clinux_linger_abort(int fd);
+/// Bytes handed to send() and not yet transmitted (SIOCOUTQNSD), or not yet acknowledged (SIOCOUTQ).
+int clinux_unsent_bytes(int fd);
+int clinux_unacknowledged_bytes(int fd);
+/// The pid and uid of the peer of a Unix socket.
+int clinux_peer_credentials(int fd, int *pid, unsigned *uid);
+
+// Scheduling.
+int clinux_thread_fifo(int priority);
+int clinux_timer_slack_ns(unsigned long slack);
+
+// Namespaces. Each call enters, acts and comes back on the calling thread, so no thread keeps it.
+int clinux_socket_in_namespace(int namespace_fd, int domain, int type, int protocol);
+/// Creates a fresh network namespace and returns a descriptor of it; the thread stays where it was.
+int clinux_new_network_namespace(void);
+int clinux_open_namespace(const char *path);
+int clinux_bind_mount(const char *source, const char *target);
+uint64_t clinux_inode(int fd);
+
+// Processes.
+struct clinux_spawn {
+    const char *path;
+    char *const *argv;
+    char *const *envp;
+    int namespace_fd;   // -1: the caller's network namespace
+    int stdin_fd;       // -1: /dev/null
+    int output_fd;      // stdout and stderr
+    unsigned uid, gid;  // (unsigned)-1: unchanged
+    const char *directory;  // NULL: unchanged
+    int keep_capabilities;  // 0: the child drops every ambient capability
+};
+/// Forks, enters the namespace, drops to uid and gid, execs. Returns the pid or -errno (exec failures included).
+int clinux_spawn(const struct clinux_spawn *what);
+/// pid reaped, 0 when none has ended, -errno. `status`: exit code, or 128 + signal.
+int clinux_reap(int *status);
+int clinux_wait(int pid, int *status, int no_hang);
+int clinux_pidfd_open(int pid);
+int clinux_pidfd_getfd(int pidfd, int fd);
+int clinux_pidfd_signal(int pidfd, int signal);
+int clinux_die_with_parent(void);
+int clinux_no_new_privileges(void);
