@@ -17,7 +17,7 @@ static void child_fails(int pipe) {
     _exit(127);
 }
 
-static void become_child(const struct clinux_spawn *what, int pipe) {
+static void become_child(const struct clinux_spawn_request *what, int pipe) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -35,7 +35,7 @@ static void become_child(const struct clinux_spawn *what, int pipe) {
     child_fails(pipe);
 }
 
-int clinux_spawn(const struct clinux_spawn *what) {
+int clinux_spawn(const struct clinux_spawn_request *what) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) < 0) return -errno;
     // The write end must survive the dup2 calls above.

@@ -53,9 +53,13 @@ int clinux_new_network_namespace(void);
 int clinux_open_namespace(const char *path);
 int clinux_bind_mount(const char *source, const char *target);
 uint64_t clinux_inode(int fd);
+/// Moves the calling thread for good; threads that it starts later follow. For a program's first thread only.
+int clinux_enter_network_namespace(int namespace_fd);
+/// Writes a setting below /proc/sys/net of a namespace.
+int clinux_write_in_namespace(int namespace_fd, const char *path, const char *text);
 
 // Processes.
-struct clinux_spawn {
+struct clinux_spawn_request {
     const char *path;
     char *const *argv;
     char *const *envp;
@@ -67,7 +71,7 @@ struct clinux_spawn {
     int keep_capabilities;  // 0: the child drops every ambient capability
 };
 /// Forks, enters the namespace, drops to uid and gid, execs. Returns the pid or -errno (exec failures included).
-int clinux_spawn(const struct clinux_spawn *what);
+int clinux_spawn(const struct clinux_spawn_request *what);
 /// pid reaped, 0 when none has ended, -errno. `status`: exit code, or 128 + signal.
 int clinux_reap(int *status);
 int clinux_wait(int pid, int *status, int no_hang);

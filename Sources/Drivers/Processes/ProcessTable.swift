@@ -1,0 +1,44 @@
+import Glibc
+
+/// What `/proc` says about the processes of this machine that we may look at.
+package enum ProcessTable {
+    package struct Entry: Hashable, Sendable {
+        package let pid: Int32
+        package let name: String
+        /// Inode of its network namespace; `nil` when we may not look.
+        package let networkNamespace: UInt64?
+        /// Value of `GAUNTLET_RUN` in its environment.
+        package let run: String?
+    }
+
+    package static func entries() -> [Entry] {
+        Programs.entries(of: "/proc").compactMap { Int32($0) }.map { pid in
+            let environment = contents("/proc/\(pid)/environ").split(separator: 0)
+            let prefix = Array("GAUNTLET_RUN=".utf8)
+            let run = environment.first { $0.starts(with: prefix) }.map {
+                String(decoding: $0.dropFirst(prefix.count), as: UTF8.self)
+            }
+            let name = String(decoding: contents("/proc/\(pid)/comm").prefix { $0 != 10 }, as: UTF8.self)
+            return Entry(pid: pid, name: name, networkNamespace: namespace(pid), run: run)
+        }
+    }
+
+    private static func namespace(_ pid: Int32) -> UInt64? {
+        var status = stat()
+        return stat("/proc/\(pid)/ns/net", &status) == 0 ? UInt64(status.st_ino) : nil
+    }
+
+    /// A small file of `/proc`, whole; empty when it is gone or closed to us.
+    package static func contents(_ path: String) -> [UInt8] {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return [] }
+        defer { close(fd) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = read(fd, &buffer, buffer.count)
+            guard count > 0, bytes.count < 1 << 20 else { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// The course of a drill as a value: what is seen goes in, what is to be done comes out.
+//
+// Invariant: a phase never starts before the one before it has ended; a fault is injected at most once, and
+// only when the premise `armed` held; whatever happens, the last directive is `finish`.
+//
+//   waiting → phase 1 → … → phase n → finished
+//                 └───────────┴─ abort ─→ finished
+
+import Units
+
+package struct Drill: Sendable {
+    package enum Directive: Hashable, Sendable {
+        case enter(phase: String)
+        /// The operator lets the governor trade: `governor.pause` false.
+        case unpause
+        /// The operator clears the latch at this epoch, then the pause.
+        case resume(epoch: Int64)
+        case premise(holds: Bool, reason: String)
+        case inject(fault: String)
+        case abort(reason: String)
+        case finish
+    }
+
+    private enum Course: Hashable, Sendable {
+        case waiting
+        case phase(Int, since: Instant)
+        case finished
+    }
+
+    private let script: DrillScript
+    private var course = Course.waiting
+    private var injected: Set<String> = []
+    private var armed = false
+    private var recoveredAt: Instant?
+    package private(set) var resumedAt: Instant?
+
+    package init(_ script: DrillScript) { self.script = script }
+
+    package var phase: String? {
+        if case .phase(let index, _) = course { return script.phases[index].name }
+        return nil
+    }
+
+    package var isFinished: Bool { course == .finished }
+
+    /// To be called often: every 20 ms and whenever something was heard.
+    package mutating func step(at now: Instant, seeing view: DrillView) -> [Directive] {
+        switch course {
+        case .finished: return []
+        case .waiting: return enter(0, at: now)
+        case .phase(let index, let since):
+            var directives: [Directive] = []
+            if let reason = brokenFault(view) { return abort(because: reason) }
+            noteRecovery(at: now, view)
+            directives += operatorsMove(at: now, view)
+            let mayInject = becomeArmed(index, since: since, at: now, view)
+            directives += mayInject.directives
+            if course == .finished { return directives }
+            if mayInject.allowed { directives += dueFaults(index, since: since, at: now, view) }
+            if isOver(index, since: since, at: now, view) { directives += enter(index + 1, at: now) }
+            return directives
+        }
+    }
+
+    /// Ctrl-C, a dying role, a full disk: ends the drill at once; the verdict will be inconclusive.
+    package mutating func abort(because reason: String) -> [Directive] {
+        guard course != .finished else { return [] }
+        course = .finished
+        return [.abort(reason: reason), .finish]
+    }
+
+    private mutating func enter(_ index: Int, at now: Instant) -> [Directive] {
+        guard index < script.phases.count else {
+            course = .finished
+            return [.finish]
+        }
+        course = .phase(index, since: now)
+        var directives = [Directive.enter(phase: script.phases[index].name)]
+        if index == 0 { directives.append(.unpause) }
+        return directives
+    }
+
+    private func brokenFault(_ view: DrillView) -> String? {
+        for fault in script.faults where view.faults[fault.id]?.stage == .failed {
+            return "the fault '\(fault.id)' could not be applied"
+        }
+        return nil
+    }
+
+    /// The first effect of any fault on the wire: what the operator counts from.
+    private func firstEffect(_ view: DrillView) -> Instant? { view.faults.values.compactMap(\.firstEffect).min() }
+
+    private mutating func noteRecovery(at now: Instant, _ view: DrillView) {
+        let isOver = script.faults.allSatisfy { injected.contains($0.id) }
+        guard isOver, let start = firstEffect(view), now > start else { return }
+        // Flat before the session was ever lost is no recovery: at least one fault must have ended.
+        let someEnded = view.faults.values.contains { $0.stage == .ended }
+        if view.isRecovered, someEnded { recoveredAt = recoveredAt ?? now } else { recoveredAt = nil }
+    }
+
+    private mutating func operatorsMove(at now: Instant, _ view: DrillView) -> [Directive] {
+        guard let rule = script.resume, resumedAt == nil, let start = firstEffect(view) else { return [] }
+        let isDue = recoveredAt.map { now >= max($0 + rule.afterRecovery, start + rule.notBefore) } ?? false
+        guard isDue || now >= start + rule.atMost else { return [] }
+        resumedAt = now
+        return [.resume(epoch: view.epoch)]
+    }
+
+    private mutating func becomeArmed(
+        _ index: Int, since: Instant, at now: Instant, _ view: DrillView
+    ) -> (allowed: Bool, directives: [Directive]) {
+        guard script.mustBeArmed, !armed else { return (true, []) }
+        let faultPhase = script.phases.firstIndex { phase in
+            script.faults.contains { if case .phase(phase.name, _) = $0.trigger { true } else { false } }
+        }
+        guard index == faultPhase else { return (false, []) }
+        if view.isArmed {
+            armed = true
+            return (true, [.premise(holds: true, reason: "")])
+        }
+        guard now >= since + script.armedWithin else { return (false, []) }
+        let reason = "not armed after \(script.armedWithin.written): \(view.missingForArmed)"
+        return (false, [.premise(holds: false, reason: reason)] + abort(because: reason))
+    }
+
+    private mutating func dueFaults(_ index: Int, since: Instant, at now: Instant, _ view: DrillView) -> [Directive] {
+        var directives: [Directive] = []
+        for fault in script.faults where !injected.contains(fault.id) {
+            switch fault.trigger {
+            case .phase(let name, let offset):
+                guard script.phases[index].name == name, now >= since + offset else { continue }
+            case .inForce(let other, _):
+                guard let stage = view.faults[other]?.stage, stage == .inForce else { continue }
+            }
+            injected.insert(fault.id)
+            directives.append(.inject(fault: fault.id))
+        }
+        return directives
+    }
+
+    private func isOver(_ index: Int, since: Instant, at now: Instant, _ view: DrillView) -> Bool {
+        let phase = script.phases[index]
+        if let lasts = phase.lasts { return now >= since + lasts }
+        let faultsAreOver = script.faults.allSatisfy { view.faults[$0.id]?.stage == .ended }
+        let operatorIsDone = script.resume == nil || resumedAt != nil || phase.name == "fault"
+        return faultsAreOver && operatorIsDone
+    }
+}

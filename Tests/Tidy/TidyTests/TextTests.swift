@@ -1,0 +1,57 @@
+import Testing
+
+private let lengthMaximum = 400
+private let widthMaximum = 130
+
+@Suite struct TextTests {
+    @Test func `no file is longer than 400 lines`() {
+        let long = Repository.swift.filter { $0.lines.count > lengthMaximum + 1 }.map { "\($0.path): \($0.lines.count)" }
+        #expect(long == [])
+    }
+
+    @Test func `no line is wider than the page`() {
+        let wide = Repository.swift.filter { $0.parts.first == "Sources" }.flatMap { source in
+            source.lines.enumerated().filter { $0.element.count > widthMaximum }.map { "\(source.path):\($0.offset + 1)" }
+        }
+        #expect(wide == [])
+    }
+
+    @Test func `a file is named after what it holds, never after nothing`() {
+        let empty = ["Util", "Helper", "Manager", "Common", "Misc", "Base", "Impl"]
+        let named = Repository.swift.filter { source in empty.contains { source.path.contains($0) } }.map(\.path)
+        #expect(named == [])
+    }
+
+    @Test func `nothing unfinished or unchecked is in the sources`() {
+        let banned = ["try!", "fatalError()", "TO" + "DO", "FIX" + "ME", "as!", "not impl" + "emented"]
+        let found = Repository.swift.filter { $0.parts.first == "Sources" }.flatMap { source in
+            source.lines.enumerated().compactMap { line in
+                banned.first { line.element.contains($0) }.map { "\(source.path):\(line.offset + 1): \($0)" }
+            }
+        }
+        #expect(found == [])
+    }
+
+    @Test func `tests wait for conditions, never for time`() {
+        let sleeping = ["Task." + "sleep", "Thread." + "sleep", "us" + "leep("]
+        let found = Repository.swift.filter { $0.parts.first == "Tests" }.flatMap { source in
+            source.lines.enumerated().compactMap { line in
+                sleeping.first { line.element.contains($0) }.map { "\(source.path):\(line.offset + 1): \($0)" }
+            }
+        }
+        #expect(found == [])
+    }
+
+    @Test func `no network tool is run where netlink is the way`() {
+        let tools = ["\"tc\"", "\"nft\"", "\"iptables\"", "\"ss\"", "\"ip\"", "/sbin/tc", "/sbin/ip"]
+        let found = Repository.files(below: "Sources", endings: ["swift", "c"]).filter { source in
+            tools.contains { source.text.contains($0) }
+        }.map(\.path)
+        #expect(found == [])
+    }
+
+    @Test func `scripts stay short`() {
+        let long = Repository.files(below: "scripts", endings: [""]).filter { $0.lines.count > 31 }.map(\.path)
+        #expect(long == [])
+    }
+}
