@@ -56,7 +56,8 @@ let drivers: [Target] = [
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
-    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux"]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
+    room("Drivers", "Judging", ["Units", "Messages", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
 
 let roles: [Target] = [
@@ -69,15 +70,15 @@ let roles: [Target] = [
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
     room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Netlink", "Processes", "Archive"]),
     room("Roles", "ObserverCore", ["Units", "Messages", "Books", "FIX", "History", "Scenarios", "Verdicts"]),
-    room("Roles", "ObserverService", ["ObserverCore", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Processes"]),
+    room("Roles", "ObserverService", ["ObserverCore", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Judging", "Processes"]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
         "Roles", "ConductorService",
-        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive"]),
+        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging"]),
 ]
 
 let programs: [Target] = [
-    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive"]),
+    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging"]),
     program("feed-replayer", ["FeedReplayerService"]),
     program("broker-stub", ["BrokerStubService"]),
     program("governor", ["GovernorService"]),
@@ -111,7 +112,10 @@ let package = Package(
         tests("Roles", "ConductorTests", ["ConductorCore"]),
         tests("Integration", "StoreTests", ["Redis", "Postgres", "Sockets", "Processes", "Units"]),
         tests("Integration", "KernelTests", ["Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
-        tests("Integration", "DrillTests", ["Archive", "Verdicts", "Processes", "Scenarios"]),
+        tests(
+            "Integration", "ArchiveTests",
+            ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),
+        tests("Integration", "DrillTests", ["Archive", "Judging", "Verdicts", "Processes", "Scenarios"]),
         tests("Tidy", "TidyTests", []),
     ]
 )

@@ -1,0 +1,83 @@
+import Glibc
+import Sockets
+import Synchronization
+
+/// Calls fdatasync whenever it is asked to, on a thread of its own.
+///
+/// The thread blocks in `read` on a pipe; a byte asks for a sync, the end of the pipe ends the thread. It shares with
+/// its owner nothing but the pipe and two atomics.
+final class SyncThread: Sendable {
+    private final class Shared: Sendable {
+        let file: Descriptor
+        let requests: Descriptor
+        let failure = Atomic<Int32>(0)
+
+        init(file: Descriptor, requests: Descriptor) {
+            self.file = file
+            self.requests = requests
+        }
+
+        func run() {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(requests.number, &byte, 1)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                if fdatasync(file.number) != 0 { failure.store(errno, ordering: .releasing) }
+            }
+        }
+    }
+
+    private let shared: Shared
+    private let asking = Mutex<Int32>(-1)
+    private let unsynced = Atomic<Bool>(false)
+
+    init(_ file: Descriptor, path: String) throws(ArchiveError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw ArchiveError(path, "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // The asking end must not block: a full pipe means that a sync is due anyway.
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        shared = Shared(file: file, requests: Descriptor(ends[0]))
+        let writing = ends[1]
+        asking.withLock { $0 = writing }
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(shared)
+        let code = pthread_create(&thread, nil, { raw in
+            guard let raw else { return nil }
+            Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
+            return nil
+        }, argument.toOpaque())
+        guard code == 0 else {
+            argument.release()
+            Glibc.close(writing)
+            throw ArchiveError(path, "pthread_create", code: code)
+        }
+        pthread_detach(thread)
+    }
+
+    /// `errno` of a sync that failed.
+    var failure: Int32? {
+        let code = shared.failure.load(ordering: .acquiring)
+        return code == 0 ? nil : code
+    }
+
+    var hasUnsynced: Bool { unsynced.load(ordering: .relaxed) }
+    func noteWritten() { unsynced.store(true, ordering: .relaxed) }
+
+    func request() {
+        unsynced.store(false, ordering: .relaxed)
+        asking.withLock { fd in
+            var byte: UInt8 = 1
+            // EAGAIN means 64 Ki requests wait already; any of them covers this one.
+            if fd >= 0 { _ = write(fd, &byte, 1) }
+        }
+    }
+
+    func stop() {
+        asking.withLock { fd in
+            if fd >= 0 { Glibc.close(fd) }
+            fd = -1
+        }
+    }
+}
