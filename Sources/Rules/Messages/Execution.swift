@@ -37,6 +37,8 @@ package struct Execution: Hashable, Sendable {
     package var lastPrice: Price
     /// PositionEffect(77)=C was claimed.
     package var claimsReducing: Bool
+    /// LastLiquidityInd(851)=1: this trade filled a resting order. Fees depend on it.
+    package var addsLiquidity: Bool
     /// The ledger's position in `symbol` after this event.
     package var position: Quantity
     /// Text(58), or why a session ended.
@@ -47,7 +49,7 @@ package struct Execution: Hashable, Sendable {
         origClOrdID: String = "", reference: String = "", msgType: String = "", symbol: String = "", side: Side = .buy,
         quantity: Quantity = .zero, lastQuantity: Quantity = .zero, cumulative: Quantity = .zero,
         leaves: Quantity = .zero, lastPrice: Price = Price(units: 0), claimsReducing: Bool = false,
-        position: Quantity = .zero, text: String = ""
+        addsLiquidity: Bool = false, position: Quantity = .zero, text: String = ""
     ) {
         self.sequence = sequence
         self.kind = kind
@@ -66,6 +68,7 @@ package struct Execution: Hashable, Sendable {
         self.leaves = leaves
         self.lastPrice = lastPrice
         self.claimsReducing = claimsReducing
+        self.addsLiquidity = addsLiquidity
         self.position = position
         self.text = text
     }
@@ -80,7 +83,8 @@ extension Execution {
             "symbol": .string(symbol), "side": .string(side.rawValue), "quantity": .integer(quantity.shares),
             "last_quantity": .integer(lastQuantity.shares), "cumulative": .integer(cumulative.shares),
             "leaves": .integer(leaves.shares), "last_price": .integer(lastPrice.units),
-            "claims_reducing": .bool(claimsReducing), "position": .integer(position.shares), "text": .string(text),
+            "claims_reducing": .bool(claimsReducing), "adds_liquidity": .bool(addsLiquidity),
+            "position": .integer(position.shares), "text": .string(text),
         ]
     }
 
@@ -99,7 +103,7 @@ extension Execution {
             quantity: try shares("quantity"), lastQuantity: try shares("last_quantity"),
             cumulative: try shares("cumulative"), leaves: try shares("leaves"),
             lastPrice: Price(units: try reader.integer("last_price")),
-            claimsReducing: try reader.bool("claims_reducing"), position: try shares("position"),
-            text: try reader.string("text"))
+            claimsReducing: try reader.bool("claims_reducing"), addsLiquidity: try reader.bool("adds_liquidity"),
+            position: try shares("position"), text: try reader.string("text"))
     }
 }
