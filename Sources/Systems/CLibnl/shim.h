@@ -23,4 +23,3 @@
 #include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
-#include <linux/tcp.h>
