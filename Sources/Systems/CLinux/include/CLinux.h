@@ -80,3 +80,34 @@ int clinux_pidfd_getfd(int pidfd, int fd);
 int clinux_pidfd_signal(int pidfd, int signal);
 int clinux_die_with_parent(void);
 int clinux_no_new_privileges(void);
+
+// A packet tap on every interface of a network namespace (tap.c).
+struct clinux_tap;
+struct clinux_tap_options {
+    int namespace_fd;       // -1: the caller's
+    uint32_t block_bytes;   // the longest packet that is kept whole, and a power of two
+    uint32_t blocks;
+    uint32_t ring_bytes;    // of the ring between the receive thread and the reader
+    uint32_t retire_ms;     // how long the kernel keeps a block that isn't full
+    int fifo_priority;      // 0: normal scheduling
+};
+struct clinux_tap_record {
+    uint32_t size;          // of this record with its bytes, padded
+    uint32_t interface;
+    int64_t stamp_ns;       // realtime, by the kernel
+    uint32_t captured, original;
+    uint16_t network_offset;
+    uint16_t hardware;      // ARPHRD_*
+    uint8_t direction;      // PACKET_*; PACKET_OUTGOING is 4
+};
+int clinux_tap_open(const struct clinux_tap_options *options, struct clinux_tap **out);
+/// Readable whenever there is something new to peek at.
+int clinux_tap_wake_fd(const struct clinux_tap *tap);
+int clinux_tap_is_fifo(const struct clinux_tap *tap);
+/// The oldest record, its bytes right behind it; NULL when there is none. It is valid until it is popped.
+const struct clinux_tap_record *clinux_tap_peek(struct clinux_tap *tap);
+void clinux_tap_pop(struct clinux_tap *tap, const struct clinux_tap_record *record);
+/// Since the tap was opened.
+int clinux_tap_statistics(struct clinux_tap *tap, uint64_t *packets, uint64_t *dropped);
+int clinux_tap_interface_name(const struct clinux_tap *tap, uint32_t interface, char name[16]);
+void clinux_tap_close(struct clinux_tap *tap);
