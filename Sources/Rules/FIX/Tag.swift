@@ -102,4 +102,5 @@ extension Tag {
     package static let ordStatusReqID = Tag(790)
     package static let totNumReports = Tag(911)
     package static let lastRptRequested = Tag(912)
+    package static let lastLiquidityInd = Tag(851)
 }
