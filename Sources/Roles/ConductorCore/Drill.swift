@@ -31,8 +31,10 @@ package struct Drill: Sendable {
     private var course = Course.waiting
     private var injected: Set<String> = []
     private var armed = false
+    private var hasUnpaused = false
+    /// Since when the governor has been recovered without a break, for the resume that is next.
     private var recoveredAt: Instant?
-    package private(set) var resumedAt: Instant?
+    package private(set) var resumesDone = 0
 
     package init(_ script: DrillScript) { self.script = script }
 
@@ -51,8 +53,8 @@ package struct Drill: Sendable {
         case .phase(let index, let since):
             var directives: [Directive] = []
             if let reason = brokenFault(view) { return abort(because: reason) }
-            noteRecovery(at: now, view)
-            directives += operatorsMove(at: now, view)
+            directives += unpause(index, since: since, at: now)
+            directives += resumeWhenDue(at: now, view)
             let mayInject = becomeArmed(index, since: since, at: now, view)
             directives += mayInject.directives
             if course == .finished { return directives }
@@ -75,9 +77,7 @@ package struct Drill: Sendable {
             return [.finish]
         }
         course = .phase(index, since: now)
-        var directives = [Directive.enter(phase: script.phases[index].name)]
-        if index == 0 { directives.append(.unpause) }
-        return directives
+        return [.enter(phase: script.phases[index].name)]
     }
 
     private func brokenFault(_ view: DrillView) -> String? {
@@ -87,22 +87,22 @@ package struct Drill: Sendable {
         return nil
     }
 
-    /// The first effect of any fault on the wire: what the operator counts from.
-    private func firstEffect(_ view: DrillView) -> Instant? { view.faults.values.compactMap(\.firstEffect).min() }
-
-    private mutating func noteRecovery(at now: Instant, _ view: DrillView) {
-        let isOver = script.faults.allSatisfy { injected.contains($0.id) }
-        guard isOver, let start = firstEffect(view), now > start else { return }
-        // Flat before the session was ever lost is no recovery: at least one fault must have ended.
-        let someEnded = view.faults.values.contains { $0.stage == .ended }
-        if view.isRecovered, someEnded { recoveredAt = recoveredAt ?? now } else { recoveredAt = nil }
+    private mutating func unpause(_ index: Int, since: Instant, at now: Instant) -> [Directive] {
+        guard !hasUnpaused, script.phases[index].name == script.unpauseIn, now >= since + script.unpauseOffset else { return [] }
+        hasUnpaused = true
+        return [.unpause]
     }
 
-    private mutating func operatorsMove(at now: Instant, _ view: DrillView) -> [Directive] {
-        guard let rule = script.resume, resumedAt == nil, let start = firstEffect(view) else { return [] }
-        let isDue = recoveredAt.map { now >= max($0 + rule.afterRecovery, start + rule.notBefore) } ?? false
-        guard isDue || now >= start + rule.atMost else { return [] }
-        resumedAt = now
+    private mutating func resumeWhenDue(at now: Instant, _ view: DrillView) -> [Directive] {
+        guard resumesDone < script.resumes.count else { return [] }
+        let rule = script.resumes[resumesDone]
+        guard let fault = view.faults[rule.fault], let start = fault.firstEffect else { return [] }
+        let isRecovered = fault.stage == .ended && view.sessionIsUp && (!script.recoversFlat || view.isFlat && view.workingOrders == 0)
+        recoveredAt = isRecovered ? recoveredAt ?? now : nil
+        let isDue = recoveredAt.map { now >= max($0 + rule.afterRecovery, start + rule.earliest) } ?? false
+        guard isDue || now >= start + rule.latest else { return [] }
+        resumesDone += 1
+        recoveredAt = nil
         return [.resume(epoch: view.epoch)]
     }
 
@@ -140,9 +140,8 @@ package struct Drill: Sendable {
 
     private func isOver(_ index: Int, since: Instant, at now: Instant, _ view: DrillView) -> Bool {
         let phase = script.phases[index]
-        if let lasts = phase.lasts { return now >= since + lasts }
-        let faultsAreOver = script.faults.allSatisfy { view.faults[$0.id]?.stage == .ended }
-        let operatorIsDone = script.resume == nil || resumedAt != nil || phase.name == "fault"
-        return faultsAreOver && operatorIsDone
+        guard now >= since + phase.lasts else { return false }
+        guard phase.name == "heal" else { return true }
+        return resumesDone == script.resumes.count || script.faults.contains { view.faults[$0.id]?.firstEffect == nil }
     }
 }

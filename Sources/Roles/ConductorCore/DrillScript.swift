@@ -4,10 +4,10 @@ import Units
 package struct DrillScript: Hashable, Sendable {
     package struct Phase: Hashable, Sendable {
         package let name: String
-        /// `nil`: the phase lasts until its faults are over, and in `heal` until the operator has resumed.
-        package let lasts: Duration?
+        /// At least this long; `heal` also waits until the operator has resumed.
+        package let lasts: Duration
 
-        package init(name: String, lasts: Duration?) {
+        package init(name: String, lasts: Duration) {
             self.name = name
             self.lasts = lasts
         }
@@ -31,33 +31,45 @@ package struct DrillScript: Hashable, Sendable {
         }
     }
 
-    /// When the operator clears the latch and the pause: at the later of recovery + `afterRecovery` and first
-    /// effect + `notBefore`, at most first effect + `atMost`. Nobody resumes when it is `nil`.
+    /// When the operator clears the latch and the pause: at the later of recovery + `afterRecovery` and that
+    /// fault's first effect + `earliest`, at most its first effect + `latest`.
     package struct Resume: Hashable, Sendable {
+        package let fault: String
         package let afterRecovery: Duration
-        package let notBefore: Duration
-        package let atMost: Duration
+        package let earliest: Duration
+        package let latest: Duration
 
-        package init(afterRecovery: Duration, notBefore: Duration, atMost: Duration) {
+        package init(fault: String, afterRecovery: Duration, earliest: Duration, latest: Duration) {
+            self.fault = fault
             self.afterRecovery = afterRecovery
-            self.notBefore = notBefore
-            self.atMost = atMost
+            self.earliest = earliest
+            self.latest = latest
         }
     }
 
     package let phases: [Phase]
     package let faults: [Fault]
-    package let resume: Resume?
+    package let resumes: [Resume]
+    /// Whether a governor counts as recovered only when it is flat: where the scenario makes it flatten.
+    package let recoversFlat: Bool
     /// Position ≠ 0, a working order, the session up, both flags clear, before the first fault is started.
     package let mustBeArmed: Bool
     /// How long the drill waits for that.
     package let armedWithin: Duration
+    package let unpauseIn: String
+    package let unpauseOffset: Duration
 
-    package init(phases: [Phase], faults: [Fault], resume: Resume?, mustBeArmed: Bool, armedWithin: Duration = .seconds(10)) {
+    package init(
+        phases: [Phase], faults: [Fault], resumes: [Resume], recoversFlat: Bool = true, mustBeArmed: Bool,
+        armedWithin: Duration = .seconds(5), unpauseIn: String = "warm-up", unpauseOffset: Duration = .zero
+    ) {
         self.phases = phases
         self.faults = faults
-        self.resume = resume
+        self.resumes = resumes
+        self.recoversFlat = recoversFlat
         self.mustBeArmed = mustBeArmed
         self.armedWithin = armedWithin
+        self.unpauseIn = unpauseIn
+        self.unpauseOffset = unpauseOffset
     }
 }

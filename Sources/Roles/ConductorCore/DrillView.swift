@@ -38,9 +38,6 @@ package struct DrillView: Hashable, Sendable {
     package var isFlat: Bool { positions.values.allSatisfy { $0 == 0 } }
     package var flagsAreClear: Bool { pause == false && criticalPause == false }
     package var isArmed: Bool { sessionIsUp && !isFlat && workingOrders > 0 && flagsAreClear }
-    /// Session up, nothing working, flat: what `recovery` waits for.
-    package var isRecovered: Bool { sessionIsUp && isFlat && workingOrders == 0 }
-
     /// What is missing for being armed, in words; empty when nothing is.
     package var missingForArmed: String {
         var missing: [String] = []

@@ -32,3 +32,5 @@ int clinux_write_in_namespace(int namespace_fd, const char *path, const char *te
     close(own);
     return written >= 0 ? 0 : -error;
 }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }

@@ -35,14 +35,14 @@ private func armed(_ view: inout DrillView) {
 
 private let hardKill = DrillScript(
     phases: [
-        .init(name: "warm-up", lasts: .seconds(3)), .init(name: "fault", lasts: nil), .init(name: "heal", lasts: nil),
+        .init(name: "warm-up", lasts: .seconds(3)), .init(name: "fault", lasts: .seconds(16)), .init(name: "heal", lasts: .seconds(1)),
         .init(name: "after", lasts: .seconds(4)),
     ],
     faults: [
         .init(id: "slow", trigger: .phase("fault", offset: .zero), lasts: .seconds(15)),
         .init(id: "cut", trigger: .inForce(fault: "slow", within: .milliseconds(50)), lasts: .seconds(10)),
     ],
-    resume: .init(afterRecovery: .seconds(3), notBefore: .seconds(20), atMost: .seconds(27)), mustBeArmed: true,
+    resumes: [.init(fault: "slow", afterRecovery: .seconds(3), earliest: .seconds(20), latest: .seconds(27))], mustBeArmed: true,
     armedWithin: .seconds(2))
 
 @Suite struct DrillTests {

@@ -57,6 +57,7 @@ uint64_t clinux_inode(int fd);
 int clinux_enter_network_namespace(int namespace_fd);
 /// Writes a setting below /proc/sys/net of a namespace.
 int clinux_write_in_namespace(int namespace_fd, const char *path, const char *text);
+int clinux_pipe(int ends[2]);
 
 // Processes.
 struct clinux_spawn_request {

@@ -1,0 +1,126 @@
+// The chaos agents of the lab, one a node, and what is known of each fault.
+
+import ConductorCore
+import Messages
+import Sockets
+import Units
+
+package final class AgentFleet {
+    package private(set) var faults: [String: DrillView.FaultView] = [:]
+    package var onNews: (_ node: String, JSON) -> Void = { _, _ in }
+    /// A fault on several nodes (a two-way partition) is in force when it is on all of them.
+    private var parts: [String: [String: DrillView.FaultView]] = [:]
+    private let clients: [String: CommandClient]
+
+    package init(nodes: [String], on reactor: Reactor) {
+        var clients: [String: CommandClient] = [:]
+        for node in nodes {
+            clients[node] = CommandClient("chaos-agent on \(node)", path: RunPaths.agentSocket(node), on: reactor)
+        }
+        self.clients = clients
+        for (node, client) in clients {
+            client.onEvent = { [weak self] event in self?.heard(event, from: node) }
+        }
+    }
+
+    /// Connects and subscribes; `done` is called when every agent has answered, or with the first failure.
+    package func watch(within limit: Duration, _ done: @escaping (ConductorError?) -> Void) {
+        var left = clients.count
+        var failed = false
+        for client in clients.values {
+            do { try client.connect() } catch {
+                failed = true
+                return done(ConductorError(client.name, error.description))
+            }
+            client.request("watch", within: limit) { reply in
+                left -= 1
+                guard !failed else { return }
+                if case .failure(let error) = reply {
+                    failed = true
+                    return done(error)
+                }
+                if left == 0 { done(nil) }
+            }
+        }
+    }
+
+    package func inject(_ requests: [String: JSON], as fault: String, within limit: Duration, _ done: @escaping (ConductorError?) -> Void) {
+        parts[fault] = requests.mapValues { _ in DrillView.FaultView() }
+        faults[fault] = DrillView.FaultView()
+        for (node, request) in requests {
+            guard let client = clients[node] else {
+                note(fault, node) { $0.stage = .failed }
+                done(ConductorError("node \(node)", "no chaos agent serves it"))
+                continue
+            }
+            client.request("inject", [.init("fault", request)], within: limit) { [weak self] reply in
+                switch reply {
+                case .success: self?.note(fault, node) { $0.stage = max($0.stage, .acknowledged) }
+                case .failure(let error):
+                    self?.note(fault, node) { $0.stage = .failed }
+                    done(error)
+                }
+            }
+        }
+    }
+
+    package func healAll(within limit: Duration, _ done: @escaping ([ConductorError]) -> Void) {
+        var left = clients.count
+        var errors: [ConductorError] = []
+        for client in clients.values {
+            client.request("heal", [.init("fault", "all")], within: limit) { reply in
+                if case .failure(let error) = reply { errors.append(error) }
+                left -= 1
+                if left == 0 { done(errors) }
+            }
+        }
+    }
+
+    /// Kernel objects and ledger entries that the agents still hold, in words.
+    package func leftovers(within limit: Duration, _ done: @escaping ([String]) -> Void) {
+        var left = clients.count
+        var found: [String] = []
+        for (node, client) in clients {
+            client.request("list", within: limit) { reply in
+                switch reply {
+                case .success(let json):
+                    let active = (json["faults"]?.array ?? []).filter { $0["stage"]?.string != "healed" }
+                    found += active.map { "node \(node): fault \($0["id"]?.string ?? "?") still \($0["stage"]?.string ?? "?")" }
+                    found += (json["objects"]?.array ?? []).compactMap(\.string).map { "node \(node): \($0)" }
+                case .failure(let error): found.append("node \(node): \(error)")
+                }
+                left -= 1
+                if left == 0 { done(found.sorted()) }
+            }
+        }
+    }
+
+    private func heard(_ event: JSON, from node: String) {
+        onNews(node, event)
+        guard let kind = event["event"]?.string, let fault = event["fault"]?.string else { return }
+        let at = event["t"]?.integer.map { Instant(nanoseconds: $0) }
+        switch kind {
+        case "fault_acknowledged": note(fault, node) { $0.stage = max($0.stage, .acknowledged) }
+        case "fault_first_effect":
+            note(fault, node) {
+                $0.stage = max($0.stage, .inForce)
+                $0.firstEffect = $0.firstEffect ?? at
+            }
+        case "fault_effect_ended": note(fault, node) { $0.endOfEffect = at }
+        case "fault_healed": note(fault, node) { if $0.stage != .failed { $0.stage = .ended } }
+        case "fault_failed": note(fault, node) { $0.stage = .failed }
+        default: break
+        }
+    }
+
+    private func note(_ fault: String, _ node: String, _ change: (inout DrillView.FaultView) -> Void) {
+        guard var view = parts[fault]?[node] else { return }
+        change(&view)
+        parts[fault]?[node] = view
+        let all = parts[fault].map { Array($0.values) } ?? []
+        let stages = all.map(\.stage)
+        faults[fault] = DrillView.FaultView(
+            stage: stages.contains(.failed) ? .failed : stages.min() ?? .unknown,
+            firstEffect: all.compactMap(\.firstEffect).min(), endOfEffect: all.compactMap(\.endOfEffect).max())
+    }
+}

@@ -1,0 +1,140 @@
+import ConductorCore
+import Glibc
+import HTTP
+import Messages
+import Processes
+import Scenarios
+import Sockets
+import Units
+
+extension Conductor {
+    /// Everything up and answering, the stores fresh, the governor paused: ready for the first tick.
+    func buildRig() throws {
+        progress.say("building the lab: \(LabNetwork.nodes.map(\.name).joined(separator: ", "))")
+        try writeFile(RunPaths.passwordFile, options.password, mode: 0o600)
+        let stores = try LabStores()
+        let storeLog = try paths.openLog("redis-store")
+        logs["redis-store"] = storeLog
+        watch(
+            try stores.startRedis(
+                node: "store", namespace: network.namespace(of: "store"), password: options.password,
+                environment: commands.environment, output: storeLog.number, on: reactor), node: "store")
+        if scenario.feed.separateRedis { try startFeedsOwnRedis(stores) }
+        let initdbLog = try paths.openLog("initdb")
+        logs["initdb"] = initdbLog
+        let initdb = watch(
+            try stores.initializePostgres(environment: commands.environment, output: initdbLog.number, on: reactor), node: "store")
+        try desk.connectRedis()
+        try startObserver()
+        try startAgents()
+        try reactor.wait(for: "initdb", within: .seconds(20)) { !initdb.isRunning }
+        guard initdb.status == 0 else { throw ConductorError("initdb", "ended with status \(initdb.status ?? -1): see logs/initdb.log") }
+        let postgresLog = try paths.openLog("postgres")
+        logs["postgres"] = postgresLog
+        watch(
+            try stores.startPostgres(
+                namespace: network.namespace(of: "store"), environment: commands.environment, output: postgresLog.number,
+                on: reactor), node: "store")
+        try desk.connectPostgres()
+        try desk.reset()
+        try start("broker-stub", commands.broker(namespace: network.namespace(of: "broker")), node: "broker")
+        try waitForHealth("broker-stub", node: "broker", port: 9100, within: .seconds(5))
+        try start("governor", commands.governor(namespace: network.namespace(of: "governor")), node: "governor")
+        try waitForHealth("governor", node: "governor", port: LabNetwork.governorMetricsPort, within: .seconds(10))
+    }
+
+    private func startFeedsOwnRedis(_ stores: LabStores) throws {
+        let log = try paths.openLog("redis-feed")
+        logs["redis-feed"] = log
+        watch(
+            try stores.startRedis(
+                node: "feed", namespace: network.namespace(of: "feed"), password: options.password,
+                environment: commands.environment, output: log.number, on: reactor), node: "feed")
+    }
+
+    private func startObserver() throws {
+        try start("observer", commands.observer(namespace: network.namespace(of: "observer")), node: "observer")
+        try connect(observer, within: .seconds(5))
+        let fields: [JSON.Member] = [
+            .init("run", .string(options.runID)), .init("scenario", .string(scenario.name)),
+            .init("seed", .string(String(options.seed))), .init("started_wall_ns", .integer(WallTime.now.nanoseconds)),
+            .init("certifying", .bool(options.certifying)),
+            .init("governor", .string(options.governor?.joined(separator: " ") ?? "governor")),
+        ]
+        record("run", fields)
+        try waitForObserver()
+    }
+
+    /// The tap and MONITOR must be on before the first packet and the first flag that count.
+    private func waitForObserver() throws(ConductorError) {
+        var isReady = false
+        let deadline = Instant.now + .seconds(5)
+        while !isReady {
+            let status: JSON = try reactor.answer(of: "observer: status", within: .seconds(2)) { done in
+                observer.request("status", within: .seconds(2), done)
+            }
+            isReady = ["tap", "redis", "monitor"].allSatisfy { status["ready"]?[$0]?.bool == true }
+            guard !isReady else { return }
+            guard Instant.now < deadline else {
+                throw ConductorError("observer", "not ready after 5 s: \(status["ready"]?.text() ?? status.text())")
+            }
+            _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
+        }
+    }
+
+    private func startAgents() throws {
+        for node in RoleCommands.faultable {
+            try start("chaos-agent-\(node)", commands.agent(node: node, namespace: network.namespace(of: node)), node: node)
+        }
+        let deadline = Instant.now + .seconds(5)
+        while true {
+            let failure: ConductorError? = try reactor.answer(of: "chaos agents", within: .seconds(5)) { done in
+                agents.watch(within: .seconds(2)) { done(.success($0)) }
+            }
+            guard let failure else { return }
+            guard Instant.now < deadline, rigFailure == nil else { throw failure }
+            _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
+        }
+    }
+
+    /// The socket of a process that is just starting is not there at once.
+    private func connect(_ client: CommandClient, within limit: Duration) throws {
+        let deadline = Instant.now + limit
+        while true {
+            do { return try client.connect() } catch {
+                guard Instant.now < deadline, rigFailure == nil else { throw ConductorError(client.name, error.description) }
+                _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
+            }
+        }
+    }
+
+    private func waitForHealth(_ name: String, node: String, port: UInt16, within limit: Duration) throws {
+        guard let host = Address.host(LabNetwork.controlAddress(node)) else { return }
+        let fetcher = HTTPFetcher(to: Address(host: host, port: port), on: reactor)
+        let deadline = Instant.now + limit
+        var last = "no answer"
+        while Instant.now < deadline {
+            guard processes[name]?.isRunning == true else {
+                throw ConductorError(name, "ended before it was ready: see logs/\(name).log")
+            }
+            var isHealthy: Bool?
+            fetcher.get("/healthz", headers: [], within: .milliseconds(500)) { result in
+                switch result {
+                case .success(let answer):
+                    isHealthy = answer.status == 200
+                    last = "\(answer.status) \(String(decoding: answer.body.prefix(200), as: UTF8.self))"
+                case .failure(let error):
+                    isHealthy = false
+                    last = "\(error)"
+                }
+            }
+            _ = reactor.run(until: Instant.now + .seconds(1), or: { isHealthy != nil })
+            if isHealthy == true {
+                if let child = processes[name] { recordProcess(child, node: node, event: "ready", status: nil) }
+                return
+            }
+            _ = reactor.run(until: Instant.now + .milliseconds(25), or: { false })
+        }
+        throw ConductorError(name, "not healthy within \(limit.written): GET /healthz: \(last)")
+    }
+}

@@ -1,0 +1,36 @@
+import Units
+
+/// What `gauntlet run` was asked for.
+package struct HostOptions: Sendable {
+    /// Path of the scenario file.
+    package var scenario: String
+    package var seed: UInt64
+    /// Where runs are kept.
+    package var runs: String
+    /// Directory that relative paths inside scenario files start from: the project's root.
+    package var root: String
+    /// Directory of our own programs.
+    package var programs: String
+    package var governor: [String]?
+    package var backend: String
+    package var startedAt: Instant
+    package var commandLine: [String]
+
+    /// What a run may take beside its scenario: building the lab, draining, judging.
+    package static let overheadMaximum: Duration = .seconds(90)
+
+    package init(
+        scenario: String, seed: UInt64, runs: String, root: String, programs: String, governor: [String]?, backend: String,
+        startedAt: Instant, commandLine: [String]
+    ) {
+        self.scenario = scenario
+        self.seed = seed
+        self.runs = runs
+        self.root = root
+        self.programs = programs
+        self.governor = governor
+        self.backend = backend
+        self.startedAt = startedAt
+        self.commandLine = commandLine
+    }
+}

@@ -1,0 +1,40 @@
+// What a run left on the machine, looked for from outside once its lab is gone.
+
+import Glibc
+import Processes
+import Sockets
+import Units
+
+package enum Leftovers {
+    /// Processes that carry the run's id, and network namespaces of its lab that some process still holds.
+    package static func find(run: String, namespaces: Set<UInt64>) -> [String] {
+        let own = getpid()
+        return ProcessTable.entries().filter { $0.pid != own }.flatMap { entry -> [String] in
+            var found: [String] = []
+            if entry.run == run { found.append("process \(entry.pid) (\(entry.name)) of run \(run)") }
+            if let inode = entry.networkNamespace, namespaces.contains(inode) {
+                found.append("network namespace \(inode), held by process \(entry.pid) (\(entry.name))")
+            }
+            return found
+        }
+    }
+
+    /// Waits for the last of them to go: the kernel takes a moment to end a pid namespace.
+    package static func settle(run: String, namespaces: Set<UInt64>, within limit: Duration, on reactor: Reactor) -> [String] {
+        let deadline = Instant.now + limit
+        var found = find(run: run, namespaces: namespaces)
+        while !found.isEmpty, Instant.now < deadline {
+            _ = reactor.run(until: Instant.now + .milliseconds(50), or: { false })
+            found = find(run: run, namespaces: namespaces)
+        }
+        return found
+    }
+
+    /// Anything of any run: what `gauntlet doctor` shows. Live runs are named as such by their conductor's pid.
+    package static func findAll() -> [String] {
+        let own = getpid()
+        return ProcessTable.entries().filter { $0.pid != own && $0.run != nil }.map {
+            "process \($0.pid) (\($0.name)) of run \($0.run ?? "")"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// The operator's hands on Redis and PostgreSQL, over the control network.
+
+import Messages
+import Postgres
+import Redis
+import Sockets
+import Units
+
+package final class StoreDesk {
+    private let redis: RedisConnection
+    private let postgres: PostgresConnection
+    private let reactor: Reactor
+
+    /// Clears the latch only when the epoch is still the one that the operator has read.
+    private static let clearLatch = """
+        if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
+          redis.call('SET', KEYS[2], 'false')
+          return 1
+        end
+        return 0
+        """
+
+    package init(redis address: Address, password: String, postgres url: String, on reactor: Reactor) {
+        self.reactor = reactor
+        redis = RedisConnection(to: address, user: "gauntlet", password: password, on: reactor)
+        postgres = PostgresConnection(url: url, connectWithin: .seconds(2), on: reactor)
+    }
+
+    package func connectRedis() throws(ConductorError) { try retrying("redis", within: .seconds(5), connect: connectRedisOnce) }
+
+    package func connectPostgres() throws(ConductorError) {
+        try retrying("postgres", within: .seconds(10), connect: connectPostgresOnce)
+    }
+
+    private func connectRedisOnce(_ done: @escaping (Bool) -> Void) {
+        redis.onReady = { done(true) }
+        redis.onClose = { _ in done(false) }
+        redis.connect()
+    }
+
+    private func connectPostgresOnce(_ done: @escaping (Bool) -> Void) {
+        postgres.onReady = { done(true) }
+        postgres.onClose = { _ in done(false) }
+        postgres.connect()
+    }
+
+    /// A server that is just starting refuses at first: the next attempt follows 50 ms later.
+    private func retrying(
+        _ name: String, within limit: Duration, connect: @escaping (@escaping (Bool) -> Void) -> Void
+    ) throws(ConductorError) {
+        var isConnected = false
+        var isOver = false
+        func attempt() {
+            guard !isOver else { return }
+            connect { [reactor] succeeded in
+                if succeeded { isConnected = true } else if !isConnected { reactor.after(.milliseconds(50)) { attempt() } }
+            }
+        }
+        attempt()
+        defer { isOver = true }
+        try reactor.wait(for: name, within: limit) { isConnected }
+    }
+
+    /// An empty Redis, fresh tables, the governor paused: the state in which every run starts.
+    package func reset() throws(ConductorError) {
+        for command in [["FLUSHALL"], ["SET", GovernorState.pauseKey, "true"], ["SET", GovernorState.criticalPauseKey, "false"]] {
+            _ = try run(command)
+        }
+        let statements = ["DROP SCHEMA IF EXISTS gauntlet CASCADE"] + StoreSchema.statements
+        let _: [PostgresResult] = try reactor.answer(of: "postgres: schema gauntlet", within: .seconds(5)) { done in
+            postgres.batch(statements.map { PostgresStatement($0) }) { result in
+                done(result.mapError { ConductorError("postgres", "\($0)") })
+            }
+        }
+    }
+
+    package func set(_ key: String, _ value: String, _ done: @escaping (Bool) -> Void) {
+        redis.send(["SET", key, value]) { done((try? $0.get()) != nil) }  // The reply is the word; a failure is `false`.
+    }
+
+    /// `true` when the latch was cleared, `false` when the epoch had moved on.
+    package func clearLatch(epoch: Int64, _ done: @escaping (Bool) -> Void) {
+        let arguments = ["EVAL", StoreDesk.clearLatch, "2", GovernorState.key, GovernorState.criticalPauseKey, "\(epoch)"]
+        redis.send(arguments) { reply in
+            if case .success(.integer(1)) = reply { done(true) } else { done(false) }
+        }
+    }
+
+    package func run(_ command: [String]) throws(ConductorError) -> RedisReply {
+        try reactor.answer(of: "redis: \(command[0])", within: .seconds(2)) { done in
+            redis.send(command) { done($0.mapError { ConductorError("redis", "\($0)") }) }
+        }
+    }
+
+    /// One table of the contract, each row as text values by column name, in the order of its key.
+    package func rows(of table: String) throws(ConductorError) -> JSON {
+        let result: PostgresResult = try reactor.answer(of: "postgres: gauntlet.\(table)", within: .seconds(5)) { done in
+            postgres.query("SELECT * FROM gauntlet.\(table) ORDER BY 1", []) { reply in
+                done(reply.mapError { ConductorError("postgres", "\($0)") })
+            }
+        }
+        return .array(result.rows.map { row in
+            .object(zip(result.columns, row).map { JSON.Member($0, .optional($1)) })
+        })
+    }
+
+    /// The flags, the state and the positions, as Redis holds them now.
+    package func keys() throws(ConductorError) -> [JSON.Member] {
+        func text(_ key: String) throws(ConductorError) -> JSON { .optional(try run(["GET", key]).string) }
+        func hash(_ key: String) throws(ConductorError) -> JSON {
+            guard case .array(let values) = try run(["HGETALL", key]) else { return .null }
+            let texts = values.map { $0.string ?? "" }
+            return .object(stride(from: 0, to: texts.count - 1, by: 2).map { JSON.Member(texts[$0], .string(texts[$0 + 1])) })
+        }
+        return [
+            .init("pause", try text(GovernorState.pauseKey)), .init("critical_pause", try text(GovernorState.criticalPauseKey)),
+            .init("state", try hash(GovernorState.key)), .init("positions", try hash(GovernorState.positionsKey)),
+        ]
+    }
+
+    package func close() {
+        redis.onClose = { _ in }
+        postgres.onClose = { _ in }
+        redis.close()
+        postgres.close()
+    }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import Messages
+import Sockets
+import Units
+
+extension Conductor {
+    /// Last in, first out. Every step is tried, whatever happened to the one before it.
+    func takeDown() {
+        isStopping = true
+        progress.say("taking the rig down")
+        attempt("heal") { try healEverything() }
+        attempt("feed-replayer") { try end("feed-replayer", within: .seconds(3)) }
+        attempt("governor") { try end("governor", within: .seconds(6)) }
+        attempt("stores") { try recordStores() }
+        attempt("leftovers") { try recordLeftovers() }
+        for node in RoleCommands.faultable { attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) } }
+        attempt("broker-stub") { try end("broker-stub", within: .seconds(3)) }
+        record("end", [])
+        attempt("evidence") { try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 } }
+        attempt("observer") { try finishObserver() }
+        desk.close()
+    }
+
+    /// A step that fails makes the run a rig failure, and the steps after it are still taken.
+    private func attempt(_ step: String, _ body: () throws -> Void) {
+        do { try body() } catch {
+            // A role that never started because the rig broke earlier is not a second failure.
+            if rigFailure == nil { fail("\(step): \(error)") }
+        }
+    }
+
+    private func healEverything() throws {
+        guard processes.keys.contains(where: { $0.hasPrefix("chaos-agent") }) else { return }
+        let errors: [ConductorError] = try reactor.answer(of: "heal", within: .seconds(5)) { done in
+            agents.healAll(within: .seconds(3)) { done(.success($0)) }
+        }
+        if let error = errors.first { throw error }
+    }
+
+    private func end(_ name: String, within limit: Duration) throws {
+        guard let child = processes[name], child.isRunning else { return }
+        child.signal(SIGTERM)
+        if reactor.run(until: Instant.now + limit, or: { !child.isRunning }) { return }
+        child.signal(SIGKILL)
+        try reactor.wait(for: "\(name) to end after SIGKILL", within: .seconds(2)) { !child.isRunning }
+        guard name != "governor" else {
+            return record("process", [
+                .init("node", "governor"), .init("name", "governor"), .init("pid", .integer(Int64(child.pid))),
+                .init("event", "killed"), .init("status", .null),
+            ])
+        }
+        throw ConductorError(name, "did not stop within \(limit.written) of SIGTERM")
+    }
+
+    private func recordStores() throws {
+        guard processes["postgres"]?.isRunning == true else { return }
+        for table in ["orders", "fills", "positions", "pnl"] {
+            let rows = try desk.rows(of: table)
+            record("store", [.init("table", .string(table)), .init("rows", rows)])
+        }
+        record("keys", try desk.keys())
+    }
+
+    /// What the agents still hold in the kernel. Processes and namespaces are looked for once the lab is gone.
+    private func recordLeftovers() throws {
+        guard processes.keys.contains(where: { $0.hasPrefix("chaos-agent") }) else { return }
+        let found: [String] = try reactor.answer(of: "leftovers", within: .seconds(5)) { done in
+            agents.leftovers(within: .seconds(3)) { done(.success($0)) }
+        }
+        record("leftovers", [.init("stage", "lab"), .init("found", .array(found.map { .string($0) }))])
+    }
+
+    private func finishObserver() throws {
+        guard processes["observer"]?.isRunning == true, observer.isConnected else { return }
+        progress.say("the observer judges")
+        let reply: JSON = try reactor.answer(of: "observer: finish", within: .seconds(60)) { done in
+            observer.request("finish", within: .seconds(60), done)
+        }
+        progress.say("observer: \(reply["verdict"]?.string ?? "no verdict"), before the lab is looked at for leftovers")
+        try end("observer", within: .seconds(5))
+    }
+}
