@@ -28,11 +28,13 @@ package enum StoreSchema {
         """
         CREATE TABLE IF NOT EXISTS gauntlet.fills (
             exec_id text PRIMARY KEY,
+            order_id text NOT NULL,
             cl_ord_id text NOT NULL,
             symbol text NOT NULL,
             side text NOT NULL CHECK (side IN ('buy', 'sell')),
             quantity bigint NOT NULL CHECK (quantity > 0),
             price bigint NOT NULL,
+            adds_liquidity boolean NOT NULL,
             at_ns bigint NOT NULL)
         """,
         """
@@ -59,7 +61,11 @@ package enum StoreSchema {
                 "epoch", "status", "cumulative", "leaves", "decided_ns", "updated_ns",
             ], "decided_ns, cl_ord_id"
         ),
-        ("fills", ["exec_id", "cl_ord_id", "symbol", "side", "quantity", "price", "at_ns"], "exec_id"),
+        (
+            "fills",
+            ["exec_id", "order_id", "cl_ord_id", "symbol", "side", "quantity", "price", "adds_liquidity", "at_ns"],
+            "at_ns, exec_id"
+        ),
         ("positions", ["symbol", "quantity", "version"], "symbol"),
         ("pnl", ["symbol", "cash", "fees", "position"], "symbol"),
     ]

@@ -1,0 +1,125 @@
+import Messages
+import Units
+
+/// What is known of the market: the last book of each symbol, its age, and whether something was missed.
+package struct Market: Sendable {
+    package struct Quote: Sendable {
+        package var depth: Depth
+        package var received: Instant
+        /// Age of the book when it arrived, by the sender's clock; never negative.
+        package var ageOnArrival: Duration
+        /// A state before this one was lost, or the book is crossed: not to be traded on until the next good one.
+        package var isSuspect: Bool
+    }
+
+    package private(set) var quotes: [String: Quote] = [:]
+    /// The last two-sided, uncrossed touch of each symbol.
+    private var lastTouch: [String: (bid: Price, ask: Price)] = [:]
+    private var lastFill: [String: Price] = [:]
+    package private(set) var watermark: Int64 = 0
+    package private(set) var lostTicks: Int64 = 0
+    package private(set) var lastTick: WallTime?
+    package private(set) var latency: Duration?
+    private var subscribed = false
+
+    package init() {}
+
+    package enum Fitness: Hashable, Sendable { case good, missing, stale, halted }
+
+    package mutating func receive(_ depth: Depth, at moment: Moment) {
+        let last = quotes[depth.symbol]
+        let contiguous = last.map { depth.sequence == $0.depth.sequence + 1 } ?? true
+        let age = max(.zero, moment.wall - depth.sent)
+        latency = age
+        quotes[depth.symbol] = Quote(
+            depth: depth, received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed)
+        if !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first {
+            lastTouch[depth.symbol] = (bid.price, ask.price)
+        }
+        count(depth.tick, sent: depth.sent)
+    }
+
+    /// Ticks count over depth and intents alike. The first one after a subscription is where counting starts.
+    package mutating func count(_ tick: Int64, sent: WallTime) {
+        lastTick = sent
+        if subscribed, tick > watermark + 1 { lostTicks += tick - watermark - 1 }
+        subscribed = true
+        if tick > watermark { watermark = tick }
+    }
+
+    package mutating func filled(_ symbol: String, at price: Price) { lastFill[symbol] = price }
+
+    package func age(_ symbol: String, at now: Instant) -> Duration? {
+        quotes[symbol].map { $0.ageOnArrival + (now - $0.received) }
+    }
+
+    package func fitness(_ symbol: String, at now: Instant, ageMaximum: Duration) -> Fitness {
+        guard let quote = quotes[symbol], let age = age(symbol, at: now) else { return .missing }
+        if quote.depth.status == .halted { return .halted }
+        if quote.isSuspect || age > ageMaximum { return .stale }
+        return quote.depth.bids.isEmpty || quote.depth.asks.isEmpty ? .missing : .good
+    }
+
+    package func touch(_ symbol: String) -> (bid: Price, ask: Price)? {
+        guard let depth = quotes[symbol]?.depth, !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first,
+            bid.price.units > 0
+        else { return nil }
+        return (bid.price, ask.price)
+    }
+
+    /// What to value a position at: longs at the bid, shorts at the ask; the last known touch, else the last fill.
+    package func mark(_ symbol: String, isLong: Bool) -> Price? {
+        if let touch = touch(symbol) ?? lastTouch[symbol] { return isLong ? touch.bid : touch.ask }
+        return lastFill[symbol]
+    }
+
+    /// The ask, for exposures: the dearer side for longs and shorts alike.
+    package func valuation(_ symbol: String) -> Price? { (touch(symbol) ?? lastTouch[symbol])?.ask ?? lastFill[symbol] }
+
+    /// The reference of an exit: the current book, else the last valid one with the collar doubled, else the last fill.
+    package func exitReference(_ symbol: String, at now: Instant, ageMaximum: Duration) -> (price: Price, widening: Int64)? {
+        if fitness(symbol, at: now, ageMaximum: ageMaximum) == .good, let middle = middle(symbol) { return (middle, 1) }
+        if let touch = lastTouch[symbol] { return (Price(units: (touch.bid.units + touch.ask.units) / 2), 2) }
+        return lastFill[symbol].map { ($0, 2) }
+    }
+
+    package func middle(_ symbol: String) -> Price? {
+        touch(symbol).map { Price(units: ($0.bid.units + $0.ask.units) / 2) }
+    }
+
+    /// The last level that `quantity` would reach in the visible book; `nil` when the book doesn't hold that much.
+    package func reach(_ symbol: String, _ side: Side, _ quantity: Quantity) -> Price? {
+        guard let depth = quotes[symbol]?.depth else { return nil }
+        var left = quantity.shares
+        for level in side == .buy ? depth.asks : depth.bids {
+            left -= level.size.shares
+            if left <= 0 { return level.price }
+        }
+        return nil
+    }
+}
+
+/// The band around a reference within which an order may be priced. Bounds are whole cents, rounded inwards.
+package struct Collar: Hashable, Sendable {
+    static let cent: Int64 = 100
+
+    package let low: Price
+    package let high: Price
+
+    /// `nil` when the arithmetic doesn't fit: a missing input, which denies.
+    package init?(around reference: Price, basisPoints: Int64, widening: Int64 = 1) {
+        guard reference.units > 0 else { return nil }
+        let (share, overflowed) = reference.units.multipliedReportingOverflow(by: basisPoints)
+        let (wide, overflowedAgain) = (share / 10_000).multipliedReportingOverflow(by: widening)
+        guard !overflowed, !overflowedAgain else { return nil }
+        let (top, carried) = reference.units.addingReportingOverflow(wide)
+        guard !carried else { return nil }
+        let bottom = max(Collar.cent, reference.units - wide)
+        high = Price(units: top / Collar.cent * Collar.cent)
+        low = Price(units: (bottom + Collar.cent - 1) / Collar.cent * Collar.cent)
+    }
+
+    package func contains(_ price: Price) -> Bool { low <= price && price <= high }
+    /// The price of a marketable limit order.
+    package func marketable(_ side: Side) -> Price { side == .buy ? high : low }
+}

@@ -1,0 +1,82 @@
+import Units
+
+/// How many times something happened within the last window: at most `limit` are remembered.
+struct RateWindow: Sendable {
+    let window: Duration
+    let limit: Int64
+    private var times: [Instant] = []
+    private var first = 0
+
+    init(limit: Int64, per window: Duration) {
+        self.limit = limit
+        self.window = window
+    }
+
+    /// Whether one more at `now` stays within the limit.
+    mutating func admits(at now: Instant) -> Bool {
+        while first < times.count, now - times[first] >= window { first += 1 }
+        if first > 1_024, first * 2 > times.count {
+            times.removeFirst(first)
+            first = 0
+        }
+        return Int64(times.count - first) < limit
+    }
+
+    mutating func count(at now: Instant) { times.append(now) }
+}
+
+/// What an order asks for, without its name: two orders alike in all of it are the same content.
+struct OrderContent: Hashable, Sendable {
+    let symbol: String
+    let side: UInt8
+    let quantity: Int64
+    let limit: Int64
+    let timeInForce: UInt8
+}
+
+/// Recent contents, by the instant each was accepted.
+struct ContentMemory: Sendable {
+    let duplicateWindow: Duration
+    let repeatWindow: Duration
+    let repeatMaximum: Int64
+    private var times: [OrderContent: [Instant]] = [:]
+    private var order: [(at: Instant, content: OrderContent)] = []
+    private var first = 0
+
+    init(_ limits: (duplicate: Duration, repeated: Duration, maximum: Int64)) {
+        duplicateWindow = limits.duplicate
+        repeatWindow = limits.repeated
+        repeatMaximum = limits.maximum
+    }
+
+    mutating func isDuplicate(_ content: OrderContent, at now: Instant) -> Bool {
+        forget(at: now)
+        guard let last = times[content]?.last else { return false }
+        return now - last < duplicateWindow
+    }
+
+    mutating func isRepeatedTooOften(_ content: OrderContent, at now: Instant) -> Bool {
+        forget(at: now)
+        let recent = times[content]?.count(where: { now - $0 < repeatWindow }) ?? 0
+        return Int64(recent) >= repeatMaximum
+    }
+
+    mutating func remember(_ content: OrderContent, at now: Instant) {
+        times[content, default: []].append(now)
+        order.append((now, content))
+    }
+
+    private mutating func forget(at now: Instant) {
+        let window = max(duplicateWindow, repeatWindow)
+        while first < order.count, now - order[first].at >= window {
+            let content = order[first].content
+            times[content]?.removeFirst()
+            if times[content]?.isEmpty == true { times[content] = nil }
+            first += 1
+        }
+        if first > 1_024, first * 2 > order.count {
+            order.removeFirst(first)
+            first = 0
+        }
+    }
+}
