@@ -1,0 +1,114 @@
+import Units
+
+/// What a verdict may be asked for: a closed list, so that a misspelt gate is an error and not a gate that never fails.
+///
+/// `t0` is the first effect of the scenario's earliest fault, seen on the wire.
+package enum GateName: String, Hashable, Sendable, CaseIterable {
+    /// The governor itself raised `governor.critical_pause` after t0.
+    case criticalPauseFlagRaised = "critical_pause_flag_raised"
+    /// From t0 to that write.
+    case pauseFlagDelay = "pause_flag_delay"
+    /// An operator's pause, until the governor acknowledged it.
+    case pausePropagation = "pause_propagation"
+    /// Messages that can increase risk and left while paused.
+    case ordersLeaked = "orders_leaked"
+    /// The latest acceptance, after pause set, of an order that left before. The proven one-way delay is allowed on top.
+    case lateDelivery = "late_delivery"
+    /// The `flatten` decision with reason `sustained_latency` lies within the threshold's range of latency, none
+    /// earlier (nor for a shorter latency), reducing orders follow, the position ends flat.
+    case positionFlatteningTriggered = "position_flattening_triggered"
+    case firstSafeAction = "first_safe_action"
+    /// From t0 until session up, orders reconciled, position flat in the broker's ledger, state reported.
+    case recovery
+    /// The governor raised no critical pause before t0.
+    case noFlagWithoutFault = "no_flag_without_fault"
+    /// Latency alone, below 400 ms one way, raised no critical pause.
+    case noFlagOnLatency = "no_flag_on_latency"
+    /// Nobody but the operator cleared a flag.
+    case latchKept = "latch_kept"
+    /// Orders accepted by the broker within 2 s + the proven delay after the last resume.
+    case ordersFlowAfterResume = "orders_flow_after_resume"
+    /// Every order that left has a final or working state in the broker's ledger, in which the governor's store agrees.
+    case ordersResolved = "orders_resolved"
+    /// Every intent that reached the governor had exactly one outcome, and the wire agrees with it.
+    case everyIntentDecided = "every_intent_decided"
+    /// After a store outage of more than 1 s the governor raised the critical pause: from the end of the outage.
+    case criticalPauseAfterOutage = "critical_pause_after_outage"
+    /// Every fill of the broker's ledger is in PostgreSQL once, and positions and cash are equal.
+    case storeComplete = "store_complete"
+    /// From the last fault's end until session up, orders reconciled, positions equal to the broker's ledger.
+    case reconciled
+    /// The pause was held against enough admissible, risk-increasing intents with a session up.
+    case pauseExercised = "pause_exercised"
+    case faultsProven = "faults_proven"
+    case armed
+    case evidenceComplete = "evidence_complete"
+    case leftovers
+}
+
+package enum GateKind: String, Hashable, Sendable, CaseIterable {
+    /// Holds at every moment that it speaks of.
+    case always
+    /// Counts something that must not happen.
+    case never
+    /// Happens, and no later than the threshold (or inside its range).
+    case within
+    /// Happens at least so often: shows that the drill was real.
+    case sometimes
+}
+
+package enum Threshold: Hashable, Sendable {
+    case count(Int64)
+    case duration(Duration)
+    case range(Duration, Duration)
+}
+
+package enum Premise: String, Hashable, Sendable, CaseIterable {
+    case faultsProven = "faults_proven"
+    case armed
+    case evidenceComplete = "evidence_complete"
+}
+
+package struct Gate: Hashable, Sendable {
+    package var name: GateName
+    package var kind: GateKind
+    /// `nil` for `always`, and for `never`, where it is zero.
+    package var threshold: Threshold?
+    package var premises: [Premise]
+}
+
+extension GateName {
+    /// What form a threshold has.
+    package enum ThresholdForm: String, Hashable, Sendable {
+        case none = "no threshold"
+        case count = "a number"
+        case duration = "a duration, like 2s"
+        case range = "a range of durations, like 5s..7s"
+    }
+
+    /// A gate has one meaning, so it has one kind and one form of threshold; a file that says otherwise is wrong.
+    package var rule: (kind: GateKind, threshold: ThresholdForm) {
+        switch self {
+        case .criticalPauseFlagRaised, .faultsProven, .armed, .evidenceComplete, .everyIntentDecided, .ordersResolved,
+            .storeComplete:
+            (.always, .none)
+        case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers: (.never, .none)
+        case .pauseFlagDelay, .pausePropagation, .lateDelivery, .firstSafeAction, .recovery, .criticalPauseAfterOutage,
+            .reconciled:
+            (.within, .duration)
+        case .positionFlatteningTriggered: (.within, .range)
+        case .ordersFlowAfterResume, .pauseExercised: (.sometimes, .count)
+        }
+    }
+
+    /// A violation that a safety gate saw in intact evidence fails whatever its premises; a reaction gate doesn't
+    /// judge without them.
+    package var isSafety: Bool {
+        switch self {
+        case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
+            .everyIntentDecided, .ordersResolved, .storeComplete:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Units
+
+extension ScenarioReading {
+    /// What can only be seen once all parts are read: references, and times that fit into their phases.
+    func checkTogether(_ scenario: Scenario, _ root: Section) {
+        checkDurations(scenario, root)
+        checkFaults(scenario, root)
+        checkOperator(scenario, root)
+        checkGates(scenario, root)
+    }
+
+    private func line(_ root: Section, _ key: String, _ position: Int) -> Int {
+        guard case .sequence(let rows)? = root.values[key], position < rows.count else { return root.line(of: key) }
+        return rows[position].mark?.line ?? root.line(of: key)
+    }
+
+    private func checkDurations(_ scenario: Scenario, _ root: Section) {
+        if scenario.duration > Scenario.durationMaximum {
+            root.note("phases", "phases: expected at most \(Scenario.durationMaximum.written) together, found \(scenario.duration.written)")
+        }
+        if scenario.start(of: scenario.load.starts) == nil {
+            root.note("load", "load: starts in phase '\(scenario.load.starts.rawValue)', which this scenario doesn't have")
+        }
+        if scenario.load.run <= scenario.broker.roundTripMean {
+            root.note("load", "load: run: expected longer than the broker's round trip (\(scenario.broker.roundTripMean.written)), found \(scenario.load.run.written)")
+        }
+    }
+
+    private func checkFaults(_ scenario: Scenario, _ root: Section) {
+        for (position, fault) in scenario.faults.enumerated() {
+            let line = line(root, "faults", position)
+            switch fault.start {
+            case .phase(let phase, let offset):
+                guard let start = scenario.start(of: phase) else {
+                    document.note(line, "fault '\(fault.id)': starts in phase '\(phase.rawValue)', which this scenario doesn't have")
+                    continue
+                }
+                if start + offset + fault.duration > scenario.duration {
+                    document.note(line, "fault '\(fault.id)': expected to end before the scenario does (\(scenario.duration.written)), found \((start + offset + fault.duration).written)")
+                }
+            case .inForce(let other, _):
+                let earlier = scenario.faults[..<position].map(\.id)
+                if !earlier.contains(other) {
+                    document.note(line, "fault '\(fault.id)': follows '\(other)', which is no earlier fault. \(suggestion(for: other, among: earlier))")
+                }
+            }
+        }
+    }
+
+    private func checkOperator(_ scenario: Scenario, _ root: Section) {
+        let line = root.line(of: "operator")
+        if scenario.start(of: scenario.operatorRules.unpauseIn) == nil {
+            document.note(line, "operator: unpauses in phase '\(scenario.operatorRules.unpauseIn.rawValue)', which this scenario doesn't have")
+        }
+        let ids = scenario.faults.map(\.id)
+        for resume in scenario.operatorRules.resumes {
+            if !ids.contains(resume.fault) {
+                document.note(line, "operator: resumes after unknown fault '\(resume.fault)'. \(suggestion(for: resume.fault, among: ids))")
+            } else if let start = scenario.expectedStart(of: resume.fault), start + resume.latest >= scenario.duration {
+                document.note(line, "operator: resumes as late as \((start + resume.latest).written), when the scenario (\(scenario.duration.written)) is over")
+            }
+        }
+    }
+
+    private func checkGates(_ scenario: Scenario, _ root: Section) {
+        let line = root.line(of: "gates")
+        for name in [GateName.evidenceComplete, .leftovers] where scenario.gate(name) == nil {
+            document.note(line, "gates: '\(name.rawValue)' is part of every scenario, and is missing")
+        }
+        if !scenario.faults.isEmpty, scenario.gate(.faultsProven) == nil {
+            document.note(line, "gates: a scenario with faults needs 'faults_proven', and it is missing")
+        }
+        if !scenario.gates.contains(where: { $0.kind == .sometimes }) {
+            document.note(line, "gates: expected at least one of kind 'sometimes', which shows that the drill was real")
+        }
+        for gate in scenario.gates where scenario.faults.isEmpty && gate.premises.contains(.faultsProven) {
+            document.note(line, "gates: '\(gate.name.rawValue)' has premise 'faults_proven', and there are no faults")
+        }
+        if scenario.gate(.ordersFlowAfterResume) != nil, scenario.operatorRules.resumes.isEmpty {
+            document.note(line, "gates: 'orders_flow_after_resume' needs a resume in 'operator'")
+        }
+    }
+}
+
+extension Scenario {
+    /// When a fault starts if all goes to plan, from the start of the first phase.
+    package func expectedStart(of id: String) -> Duration? {
+        guard let position = faults.firstIndex(where: { $0.id == id }) else { return nil }
+        switch faults[position].start {
+        case .phase(let phase, let offset): return start(of: phase).map { $0 + offset }
+        case .inForce(let other, _):
+            // Only an earlier fault counts, so that a circle ends.
+            guard faults[..<position].contains(where: { $0.id == other }) else { return nil }
+            return expectedStart(of: other)
+        }
+    }
+}

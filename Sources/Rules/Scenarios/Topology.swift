@@ -1,0 +1,46 @@
+import Units
+
+/// Who runs where: one file under `topology/`.
+package struct Topology: Hashable, Sendable {
+    package enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// The conductor builds a network namespace for each node on this machine.
+        case build
+        /// The processes already run, in containers for example; the conductor attaches.
+        case attach
+    }
+
+    package struct Node: Hashable, Sendable {
+        package var name: String
+        /// IPv4 address on the network that faults may hit. `nil`: not on it, so never faulted.
+        package var market: String?
+        package var control: String
+        /// Where the node's chaos agent listens: a Unix socket path, or HOST:PORT on the control network.
+        package var agent: String?
+    }
+
+    package struct Ports: Hashable, Sendable {
+        package var redis: UInt16
+        package var postgres: UInt16
+        package var fix: UInt16
+        package var governorMetrics: UInt16
+        package var brokerMetrics: UInt16
+        package var evidence: UInt16
+        package var probe: UInt16
+    }
+
+    package var name: String
+    package var mode: Mode
+    /// `198.18.0.0/24`
+    package var marketNetwork: String
+    package var controlNetwork: String
+    /// Name of the market interface in every node; `nil`: found by the node's address.
+    package var marketInterface: String?
+    package var controlInterface: String?
+    package var nodes: [Node]
+    package var ports: Ports
+
+    /// The nodes that every topology has.
+    package static let requiredNodes = ["feed", "broker", "governor", "store", "observer", "conductor"]
+
+    package func node(_ name: String) -> Node? { nodes.first { $0.name == name } }
+}
