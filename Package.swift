@@ -52,7 +52,7 @@ let drivers: [Target] = [
     room("Drivers", "Processes", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "Redis", ["Units", "Sockets", "CHiredis"]),
     room("Drivers", "Postgres", ["Units", "Sockets", "CLibpq"]),
-    room("Drivers", "Netlink", ["Units", "Sockets", "CLibnl", "CLinux"]),
+    room("Drivers", "Netlink", ["Units", "Sockets", "Processes", "CLibnl", "CLinux"]),
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),

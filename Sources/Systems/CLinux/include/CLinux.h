@@ -112,3 +112,7 @@ void clinux_tap_pop(struct clinux_tap *tap, const struct clinux_tap_record *reco
 int clinux_tap_statistics(struct clinux_tap *tap, uint64_t *packets, uint64_t *dropped);
 int clinux_tap_interface_name(const struct clinux_tap *tap, uint32_t interface, char name[16]);
 void clinux_tap_close(struct clinux_tap *tap);
+
+// Waiting on two descriptors with nanosecond precision.
+/// Bit 0: `first` is ready, bit 1: `second` is. A negative timeout waits for ever.
+int clinux_wait_readable(int first, int second, int64_t timeout_ns);
