@@ -72,7 +72,8 @@ extension Book.Half {
             Match(side: side, model: .levelN, fills: [], remaining: quantity, levelMissing: missing)
         }
         let levels = rows.filter { $0.displayed > .zero }
-        guard let best = levels.first else { return nothing(missing: 1) }
+        // A limit order can rest on an empty book; a market order has nothing to trade with.
+        guard let best = levels.first else { return nothing(missing: limit == nil ? 1 : nil) }
         guard side.accepts(best.price, limit: limit) else { return nothing(missing: nil) }
         let (sum, overflowed) = taken.shares.addingReportingOverflow(quantity.shares)
         guard !overflowed else { return nothing(missing: Int64.max) }

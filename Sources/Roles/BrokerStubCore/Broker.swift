@@ -1,0 +1,190 @@
+// The broker as a value: connections, requests, books and time in; bytes, drop copy and closings out.
+//
+// One FIX session outlives its connections. A connection counts from its first byte on: one that says nothing (a
+// health check) disturbs nobody, and one that speaks while another is live is closed at once, unanswered.
+// Requests take the inbound leg before they are judged, reports the outbound leg before they are numbered. The
+// session layer itself is not delayed. When a connection dies, reports on their way are numbered and kept: the client
+// asks for them when it is back.
+
+import Books
+import FIX
+import Messages
+import Units
+
+package struct Broker: Sendable {
+    package typealias ConnectionNumber = Int
+
+    package enum Directive: Hashable, Sendable {
+        case transmit(ConnectionNumber, [UInt8])
+        /// Send what is written, then close.
+        case close(ConnectionNumber, because: String)
+        /// Publish as the drop copy and write into the ledger file, in this order.
+        case record(Execution)
+    }
+
+    package struct Counts: Hashable, Sendable {
+        package var requests: Int64 = 0
+        package var reports: Int64 = 0
+        package var logons: Int64 = 0
+        package var connectionsRefused: Int64 = 0
+        package var ignored: Int64 = 0
+        package var sessionRejects: Int64 = 0
+        package var requestsLost: Int64 = 0
+    }
+
+    package let settings: BrokerSettings
+    package private(set) var engine: MatchingEngine
+    package private(set) var session: Session
+    package private(set) var counts = Counts()
+    /// The connection that speaks.
+    package private(set) var live: ConnectionNumber?
+    /// Somebody logged on over the live connection.
+    private var sessionBegan = false
+    /// Connections that have said nothing yet.
+    private var strangers: Set<ConnectionNumber> = []
+    private var inbound: Leg<Message>
+    private var outbound: Leg<Message>
+    private var directives: [Directive] = []
+
+    package init(_ settings: BrokerSettings) {
+        self.settings = settings
+        engine = MatchingEngine(settings)
+        inbound = Leg(.inbound, settings)
+        outbound = Leg(.outbound, settings)
+        let acceptor = Session.Settings(
+            role: .acceptor, senderCompID: settings.senderCompID, targetCompID: settings.targetCompID)
+        session = Session(settings: acceptor)
+    }
+
+    /// When `tick` is due next; `nil` when nothing waits.
+    package var nextDeadline: Instant? {
+        [inbound.nextDue, outbound.nextDue, live == nil ? nil : session.nextDeadline].compactMap { $0 }.min()
+    }
+
+    package mutating func accepted(_ connection: ConnectionNumber) -> [Directive] {
+        guard strangers.count < BrokerLimits.strangersMaximum else {
+            counts.connectionsRefused += 1
+            return [.close(connection, because: "\(strangers.count) connections wait silently already")]
+        }
+        strangers.insert(connection)
+        return []
+    }
+
+    package mutating func received(
+        _ bytes: ArraySlice<UInt8>, on connection: ConnectionNumber, at now: Instant, wall: WallTime
+    ) -> [Directive] {
+        if strangers.remove(connection) != nil {
+            guard live == nil else {
+                counts.connectionsRefused += 1
+                return [.close(connection, because: "the session is live on another connection")]
+            }
+            live = connection
+            follow(session.connected(at: now, wall: wall), at: now, wall: wall)
+        }
+        guard connection == live else { return drain() }
+        follow(session.received(bytes, at: now, wall: wall), at: now, wall: wall)
+        move(at: now, wall: wall)
+        return drain()
+    }
+
+    /// The connection is gone, whoever closed it.
+    package mutating func closed(
+        _ connection: ConnectionNumber, because reason: String, at now: Instant, wall: WallTime
+    ) -> [Directive] {
+        strangers.remove(connection)
+        guard connection == live else { return [] }
+        live = nil
+        follow(session.disconnected(at: now), at: now, wall: wall)
+        keep(engine.noteSession(.disconnected, reason, at: wall), at: now)
+        settleInFlight(at: now, wall: wall)
+        if settings.cancelsOnDisconnect && sessionBegan {
+            keep(engine.cancelAll(because: "session ended: \(reason)", at: wall), at: now)
+        }
+        sessionBegan = false
+        for report in outbound.drain() { follow(session.send(report, at: now, wall: wall), at: now, wall: wall) }
+        return drain()
+    }
+
+    package mutating func update(_ depth: Depth, at now: Instant, wall: WallTime) -> [Directive] {
+        keep(engine.update(depth, at: wall), at: now)
+        move(at: now, wall: wall)
+        return drain()
+    }
+
+    package mutating func tick(at now: Instant, wall: WallTime) -> [Directive] {
+        if live != nil { follow(session.tick(at: now, wall: wall), at: now, wall: wall) }
+        move(at: now, wall: wall)
+        return drain()
+    }
+
+    /// Logs out in order, when there is a session. The process may go once the connection has closed.
+    package mutating func shutDown(at now: Instant, wall: WallTime) -> [Directive] {
+        if live != nil { follow(session.logout(text: "broker stops", at: now, wall: wall), at: now, wall: wall) }
+        return drain()
+    }
+}
+
+extension Broker {
+    private mutating func drain() -> [Directive] {
+        defer { directives = [] }
+        return directives
+    }
+
+    private mutating func follow(_ wishes: [Session.Directive], at now: Instant, wall: WallTime) {
+        for wish in wishes {
+            switch wish {
+            case .transmit(let bytes, seq: _, msgType: _):
+                if let live { directives.append(.transmit(live, bytes)) }
+            case .deliver(let message): take(message, at: now, wall: wall)
+            case .loggedOn:
+                counts.logons += 1
+                sessionBegan = true
+                keep(engine.noteSession(.loggedOn, "", at: wall), at: now)
+            case .loggedOut(let reason):
+                keep(engine.noteSession(.loggedOut, reason, at: wall), at: now)
+            case .disconnect(let reason):
+                if let live { directives.append(.close(live, because: reason)) }
+            case .ignored: counts.ignored += 1
+            case .persist, .store, .forgetStored, .heartbeat, .gapFilled: break
+            }
+        }
+    }
+
+    private mutating func take(_ message: Message, at now: Instant, wall: WallTime) {
+        guard !message.isSession else { return counts.sessionRejects += 1 }
+        counts.requests += 1
+        if Broker.requestTypes.contains(message.msgType) { keep(engine.noteReceived(message, at: wall), at: now) }
+        inbound.push(message, at: now)
+    }
+
+    private static let requestTypes: Set = [
+        MsgType.newOrderSingle, MsgType.orderCancelRequest, MsgType.orderCancelReplaceRequest,
+        MsgType.orderMassCancelRequest,
+    ]
+
+    /// Everything that has arrived by now, at either end.
+    private mutating func move(at now: Instant, wall: WallTime) {
+        while let message = inbound.pop(at: now) { keep(engine.receive(message, at: wall), at: now) }
+        while let report = outbound.pop(at: now) { follow(session.send(report, at: now, wall: wall), at: now, wall: wall) }
+    }
+
+    /// Requests that were read and not judged when the connection died.
+    private mutating func settleInFlight(at now: Instant, wall: WallTime) {
+        let waiting = inbound.drain()
+        guard settings.inFlight != .lost else { return counts.requestsLost += Int64(waiting.count) }
+        for message in waiting {
+            keep(engine.receive(message, matching: settings.inFlight == .fillLost, at: wall), at: now)
+        }
+    }
+
+    private mutating func keep(_ effects: [MatchingEngine.Effect], at now: Instant) {
+        for effect in effects {
+            switch effect {
+            case .record(let execution): directives.append(.record(execution))
+            case .report(let message):
+                counts.reports += 1
+                outbound.push(message, at: now)
+            }
+        }
+    }
+}
