@@ -1,102 +1,164 @@
 import Units
 
-/// One FIX session, either side, across connections: bytes and time in, directives out.
+// A FIX 4.4 session, either side: bytes and time in, directives out. One value lives across connections and
+// holds what both sides must agree on: the numbers, and the sent messages the peer may ask for again.
+//
+//   disconnected ──connected──▶ loggingOn ──Logon──▶ loggedOn ──logout()──▶ loggingOut ──Logout──▶ closing
+//                                  │                    │ Logout                                      ▲
+//                                  │                    └────────▶ loggedOutByPeer ───time-out────────┤
+//                                  └── refused, late ─────────────────────────────────────────────────┘
+//   any ──disconnected──▶ disconnected
+//
+// Invariants: every number of ours is used once; an application message is delivered once and in order; nothing
+// received consumes a number before its BeginString, CompIDs and sequence number are right.
+
+/// One FIX session across connections.
 package struct Session: Sendable {
-    package enum Role: Sendable { case initiator, acceptor }
-
-    /// What to do with a sent message that the peer asks for again.
-    package enum Resend: Sendable { case replay, gapFill }
-
-    package struct Settings: Sendable {
-        package var role: Role
-        package var senderCompID: String
-        package var targetCompID: String
-        /// HeartBtInt(108), whole seconds. An acceptor takes the initiator's instead.
-        package var heartbeatInterval: Duration = .seconds(1)
-        /// An initiator's first Logon carries ResetSeqNumFlag(141)=Y, until one was answered.
-        package var resetOnFirstLogon = false
-        package var sendingTimeAccuracy: Duration = .seconds(120)
-        package var logonTimeout: Duration = .seconds(2)
-        package var logoutTimeout: Duration = .seconds(2)
-        /// Silence, in percent of HeartBtInt, after which a TestRequest asks for a sign of life. `nil`: never.
-        package var testRequestAfterPercent: Int? = 120
-        /// Silence, in percent of HeartBtInt, after which the connection is given up. `nil`: the owner sees to it.
-        package var disconnectAfterPercent: Int? = 240
-        /// Intervals an acceptor agrees to, in seconds.
-        package var heartbeatIntervalsAccepted: ClosedRange<Int> = 0...120
-        /// Sent messages kept for a ResendRequest; older ones are gap-filled.
-        package var storedMessagesLimit = 20_000
-        /// Messages held back behind a gap; beyond it they are dropped and asked for again.
-        package var heldMessagesLimit = 10_000
-        package var resend: @Sendable (Message) -> Resend = Settings.neverStaleOrders
-
-        package init(role: Role, senderCompID: String, targetCompID: String) {
-            self.role = role
-            self.senderCompID = senderCompID
-            self.targetCompID = targetCompID
-        }
-
-        /// Orders, cancels, replaces and status requests are stale when asked for again; all else is replayed.
-        @Sendable package static func neverStaleOrders(_ message: Message) -> Resend { .replay }
-    }
-
-    /// The session's memory between runs, kept by the owner.
-    ///
-    /// Written late it is still safe if a restart rounds `nextOutgoing` up and `nextIncoming` down: a number
-    /// too high is gap-filled, a report seen twice carries the same ExecID.
-    package struct Numbers: Hashable, Sendable {
-        package var nextOutgoing: Int
-        package var nextIncoming: Int
-
-        package init(nextOutgoing: Int = 1, nextIncoming: Int = 1) {
-            self.nextOutgoing = nextOutgoing
-            self.nextIncoming = nextIncoming
-        }
-    }
-
-    package enum Directive: Hashable, Sendable {
-        /// Write these bytes, in this order, on the present connection.
-        case transmit([UInt8], seq: Int, msgType: String)
-        /// An application message, or a session Reject(35=3) of something we sent. In sequence, exactly once.
-        case deliver(Message)
-        case persist(Numbers)
-        /// Keep, if sent messages are to survive a restart (`Session.init(sent:)`).
-        case store(seq: Int, message: Message)
-        /// The numbers were reset: what was stored is void.
-        case forgetStored
-        case loggedOn
-        case loggedOut(reason: String)
-        /// Flush what was transmitted, close the connection, then call `disconnected`.
-        case disconnect(reason: String)
-        /// Received and without effect: garbled bytes, duplicates.
-        case ignored(reason: String)
-        /// A Heartbeat that answers the TestRequest with this id.
-        case heartbeat(testReqID: String)
-        /// The peer asked for `seqs` again and got a gap fill; `withheld` are the application messages among them,
-        /// which it may never have seen: resolve those orders, ask those questions again.
-        case gapFilled(seqs: ClosedRange<Int>, withheld: [Message])
-    }
+    enum Phase: Sendable { case disconnected, loggingOn, loggedOn, loggingOut, loggedOutByPeer, closing }
 
     package let settings: Settings
-    package private(set) var numbers: Numbers
-    package private(set) var lastReceived: Instant?
-    package var isLoggedOn: Bool { false }
-    /// When `tick` is due; `nil` when nothing is.
-    package var nextDeadline: Instant? { nil }
+    /// The numbers to use and to expect next.
+    package internal(set) var numbers: Numbers
+    /// When bytes last came on this connection; `nil` before the first.
+    package internal(set) var lastReceived: Instant?
 
+    var phase = Phase.disconnected
+    var phaseSince = Instant(nanoseconds: 0)
+    /// HeartBtInt in force: an acceptor's is the initiator's.
+    var interval: Duration
+    var resetPending: Bool
+    var decoder = Decoder()
+    var store: SentMessages
+    var gap = Gap()
+    var lastSent = Instant(nanoseconds: 0)
+    var probes = 0
+    var isProbing = false
+
+    // Of the call in progress.
+    var now = Instant(nanoseconds: 0)
+    var wall = WallTime(nanoseconds: 0)
+    var output: [Directive] = []
+
+    /// `sent` are the messages kept from `store` directives, by sequence number; empty for a fresh session.
     package init(settings: Settings, numbers: Numbers = Numbers(), sent: [Int: Message] = [:]) {
         self.settings = settings
         self.numbers = numbers
+        interval = settings.heartbeatInterval
+        resetPending = settings.resetOnFirstLogon && settings.role == .initiator
+        store = SentMessages(limit: settings.storedMessagesLimit, messages: sent)
     }
+}
+
+extension Session {
+    /// Whether application messages go out at once.
+    package var isLoggedOn: Bool { phase == .loggedOn }
+
+    /// Whether an earlier message is still missing, so that what came after it is held back.
+    package var isRecovering: Bool { gap.requestedThrough != nil }
 
     /// A connection is up: an initiator logs on, an acceptor waits for the Logon.
-    package mutating func connected(at now: Instant, wall: WallTime) -> [Directive] { [] }
-    package mutating func received(_ bytes: ArraySlice<UInt8>, at now: Instant, wall: WallTime) -> [Directive] { [] }
-    /// Numbers an application message. Without a session it is stored and not transmitted: the peer asks for it.
-    package mutating func send(_ message: Message, at now: Instant, wall: WallTime) -> [Directive] { [] }
-    package mutating func testRequest(id: String, at now: Instant, wall: WallTime) -> [Directive] { [] }
-    package mutating func tick(at now: Instant, wall: WallTime) -> [Directive] { [] }
-    package mutating func logout(text: String?, at now: Instant, wall: WallTime) -> [Directive] { [] }
+    package mutating func connected(at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { session in
+            session.decoder = Decoder()
+            session.gap = Gap()
+            session.lastReceived = nil
+            session.isProbing = false
+            session.interval = session.settings.heartbeatInterval
+            session.enter(.loggingOn)
+            if session.settings.role == .initiator { session.sendLogon() }
+        }
+    }
+
+    /// Bytes as they came, cut anywhere.
+    package mutating func received(_ bytes: ArraySlice<UInt8>, at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { session in
+            guard session.phase != .disconnected, session.phase != .closing else { return }
+            session.lastReceived = now
+            session.isProbing = false
+            session.decoder.append(bytes)
+            while session.phase != .closing, let result = session.decoder.next() {
+                switch result {
+                case .message(let message):
+                    session.receive(message)
+                case .garbled(let reason, let bytes):
+                    session.output.append(.ignored(reason: "garbled, \(bytes.count) bytes: \(reason)"))
+                }
+            }
+        }
+    }
+
+    /// Numbers an application message and sends it. Without a session it is stored and not transmitted: the peer
+    /// finds the gap at the next Logon and asks.
+    package mutating func send(_ message: Message, at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { $0.transmit(message) }
+    }
+
+    /// Asks for a Heartbeat with this id, which comes back as `.heartbeat(testReqID:)`. Nothing without a session.
+    package mutating func testRequest(id: String, at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { session in
+            guard session.phase == .loggedOn else { return }
+            session.transmit(Message(MsgType.testRequest, [(.testReqID, id)]))
+        }
+    }
+
+    /// Begins an orderly end; without a session the connection is given up at once.
+    package mutating func logout(text: String? = nil, at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { session in
+            switch session.phase {
+            case .loggedOn:
+                session.transmit(Message(MsgType.logout, text.map { [(.text, $0)] } ?? []))
+                session.enter(.loggingOut)
+            case .loggingOn:
+                session.giveUp("logged out before the Logon was answered")
+            case .disconnected, .loggingOut, .loggedOutByPeer, .closing:
+                break
+            }
+        }
+    }
+
     /// The connection is gone, whoever closed it.
-    package mutating func disconnected(at now: Instant) -> [Directive] { [] }
+    package mutating func disconnected(at now: Instant) -> [Directive] {
+        let wasOn = phase == .loggedOn || phase == .loggingOut
+        phase = .disconnected
+        decoder = Decoder()
+        gap = Gap()
+        return wasOn ? [.loggedOut(reason: "connection lost")] : []
+    }
+
+    /// Gathers the directives of one call, and tells the owner when the numbers changed.
+    private mutating func run(
+        at now: Instant, wall: WallTime, _ body: (inout Session) -> Void
+    ) -> [Directive] {
+        self.now = now
+        self.wall = wall
+        let before = numbers
+        body(&self)
+        if numbers != before { output.append(.persist(numbers)) }
+        let directives = output
+        output.removeAll(keepingCapacity: true)
+        return directives
+    }
+
+    /// Heartbeats, probes and time-outs that are due. Harmless when nothing is.
+    package mutating func tick(at now: Instant, wall: WallTime) -> [Directive] {
+        run(at: now, wall: wall) { $0.runTimers() }
+    }
+
+    mutating func enter(_ phase: Phase) {
+        self.phase = phase
+        phaseSince = now
+    }
+
+    /// Ends the connection without a word.
+    mutating func giveUp(_ reason: String) {
+        if phase == .loggedOn || phase == .loggingOut { output.append(.loggedOut(reason: reason)) }
+        output.append(.disconnect(reason: reason))
+        enter(.closing)
+    }
+
+    /// Ends the connection after a Logout that says why.
+    mutating func logOutAndGiveUp(_ reason: String) {
+        transmit(Message(MsgType.logout, [(.text, reason)]))
+        giveUp(reason)
+    }
 }
