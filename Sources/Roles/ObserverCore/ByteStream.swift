@@ -45,6 +45,9 @@ package struct ByteStream: Sendable {
         base = sequence &+ 1
     }
 
+    /// Whether this SYN is the one that the stream began with, and nothing has followed it.
+    package func began(synchronize sequence: UInt32) -> Bool { base == sequence &+ 1 && next == 0 }
+
     /// - Parameter length: what the packet said it carried; the capture may have cut `payload` shorter.
     package mutating func receive(
         sequence: UInt32, payload: ArraySlice<UInt8>, length: Int, isLast: Bool = false, stamp: WallTime

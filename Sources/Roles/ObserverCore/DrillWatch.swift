@@ -120,9 +120,8 @@ package struct DrillWatch: Sendable {
         for entry in entries {
             let (at, uncertainty) = clock.instant(of: entry.at)
             let (type, fields) = entry.event.typeAndFields
-            // MONITOR writes microseconds.
             directives.append(
-                .record(Observation(.redis, type, at: at, uncertainty: uncertainty + .nanoseconds(1_000), fields)))
+                .record(Observation(.redis, type, at: at, uncertainty: uncertainty + entry.bound, fields)))
             switch entry.event {
             case .flag(let key, let value, let by, _):
                 directives += announce(leakWatch.flag(key, value: value, by: by, at: at))

@@ -15,8 +15,19 @@ package struct FlagLog: Sendable {
 
     package struct Entry: Hashable, Sendable {
         package let at: WallTime
+        /// Half-width of what is not known about `at`: MONITOR writes microseconds, a keyspace event has no time.
+        package let bound: Duration
         package let event: Event
+
+        init(at: WallTime, bound: Duration = .nanoseconds(1_000), event: Event) {
+            self.at = at
+            self.bound = bound
+            self.event = event
+        }
     }
+
+    /// What has no time of the server's own is stamped as it arrives.
+    static let arrivalBound = Duration.nanoseconds(5_000_000)
 
     package static let absent = "absent"
     static let flagKeys = [GovernorState.pauseKey, GovernorState.criticalPauseKey]
@@ -29,6 +40,8 @@ package struct FlagLog: Sendable {
     private let conductor: String
     /// Who runs the script whose commands MONITOR shows as `lua`.
     private var scriptCaller = "lua"
+    /// Grows with each change of a flag: an answer that was asked for before one is stale.
+    package private(set) var version = 0
 
     /// - Parameters: the hosts whose writes bear the names `governor` and `operator`.
     package init(governor: String, conductor: String) {
@@ -62,6 +75,7 @@ package struct FlagLog: Sendable {
         case "SET", "GETSET", "SETNX", "SETEX", "PSETEX", "MSET", "DEL", "UNLINK", "GETDEL", "FLUSHALL", "FLUSHDB":
             for (flag, value) in written(command, line) {
                 flags[FlagLog.shortName(flag)] = value
+                version += 1
                 events.append(.flag(key: FlagLog.shortName(flag), value: value, by: by, command: command))
             }
             events += otherKeys(command, key, line, by)
@@ -122,7 +136,8 @@ package struct FlagLog: Sendable {
         case "expired", "evicted":
             let name = FlagLog.shortName(key)
             flags[name] = FlagLog.absent
-            return ([Entry(at: at, event: .flag(key: name, value: FlagLog.absent, by: "redis", command: event))], false)
+            version += 1
+            return ([Entry(at: at, bound: FlagLog.arrivalBound, event: .flag(key: name, value: FlagLog.absent, by: "redis", command: event))], false)
         case "set", "del", "expire": return ([], false)
         default: return ([], true)
         }
@@ -134,7 +149,7 @@ package struct FlagLog: Sendable {
         let value = value ?? FlagLog.absent
         guard flags[name] != value else { return [] }
         flags[name] = value
-        return [Entry(at: at, event: .flag(key: name, value: value, by: "unknown", command: "read"))]
+        return [Entry(at: at, bound: FlagLog.arrivalBound, event: .flag(key: name, value: value, by: "unknown", command: "read"))]
     }
 
     /// The contract's rule: only the word `false` lets orders pass, on both flags.

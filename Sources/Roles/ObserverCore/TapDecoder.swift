@@ -129,15 +129,20 @@ package struct TapDecoder: Sendable {
             : Key(local: segment.destination, remote: segment.source)
         let isSYN = segment.flags.contains(.syn)
         let isFirstSYN = isSYN && !segment.flags.contains(.ack)
-        if connections[key] == nil || (isFirstSYN && connections[key]?.isOver == true) {
-            open(key, segment, packet)
-        }
+        if connections[key] == nil || (isFirstSYN && beginsAnew(key, segment, isOut)) { open(key, segment, packet) }
         noteState(of: key, segment, packet)
         carry(key, segment, packet)
         guard let connection = connections[key] else { return true }
         let keep = connection.isFIX || !segment.flags.isDisjoint(with: [.syn, .fin, .rst])
         if connection.isOver && !connection.isFIX { connections[key] = nil }
         return keep
+    }
+
+    /// A SYN that is no retransmission: the ports are used again.
+    private func beginsAnew(_ key: Key, _ segment: Segment, _ isOut: Bool) -> Bool {
+        guard let connection = connections[key], !connection.isOver else { return true }
+        let stream = isOut ? connection.outbound.stream : connection.inbound.stream
+        return !stream.began(synchronize: segment.sequence)
     }
 
     private mutating func open(_ key: Key, _ segment: Segment, _ packet: Packet) {

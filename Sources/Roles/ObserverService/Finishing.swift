@@ -1,0 +1,86 @@
+import Archive
+import Messages
+import ObserverCore
+import Sockets
+import Units
+
+extension ObserverService {
+    /// A conductor that is gone this long doesn't come back: the evidence is closed, readable, and judged by nobody.
+    static let conductorMaximum = Duration.milliseconds(5_000)
+
+    func command(_ command: String, _ reply: @escaping CommandSocket.Reply) {
+        switch command {
+        case "status": reply(status)
+        case "finish": finish(reply)
+        default:
+            reply([.init("ok", false), .init("error", .string("unknown command '\(command)': expected status or finish"))])
+        }
+    }
+
+    private var status: [JSON.Member] {
+        let ready: JSON = [
+            "tap": true, "redis": .bool(redis.isSubscribed), "monitor": .bool(redis.isMonitoring),
+        ]
+        return [.init("ok", true)] + watch.status + [
+            .init("history", .integer(Int64(history.count))), .init("dropped", .integer(Int64(drops))),
+            .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready),
+        ]
+    }
+
+    private func finish(_ reply: @escaping CommandSocket.Reply) {
+        switch ending {
+        case .judged(let verdict): return reply([.init("ok", true), .init("verdict", .string(verdict))])
+        case .failed(let reason): return reply([.init("ok", false), .init("error", .string(reason))])
+        case .draining, .closed: return reply([.init("ok", false), .init("error", "already finishing")])
+        case .running: break
+        }
+        ending = .draining
+        reactor.after(ObserverService.drainInterval) { [unowned self] in
+            do {
+                try close()
+                let verdict = try judge(options.runDirectory)
+                ending = .judged(verdict)
+                reply([.init("ok", true), .init("verdict", .string(verdict))])
+            } catch {
+                ending = .failed("\(error)")
+                say("\(error)")
+                reply([.init("ok", false), .init("error", .string("\(error)"))])
+            }
+        }
+    }
+
+    /// Ends the evidence in order; what is on disk afterwards is readable and chained to its last line.
+    private func close() throws {
+        for timer in timers { timer.cancel() }
+        let statistics = try tap.statistics()
+        perform([watch.statistics(dropped: Int(statistics.dropped), at: .now)])
+        tap.close()
+        ingest.close()
+        redis.close()
+        ending = .closed
+        try packets.flush()
+        try history.close()
+        if let failure = history.failure { throw failure }
+    }
+
+    func conductorLost() {
+        guard case .running = ending else { return }
+        reactor.after(ObserverService.conductorMaximum) { [unowned self] in
+            guard !commands.isConnected, case .running = ending else { return }
+            say("the conductor is gone for \(ObserverService.conductorMaximum.written): closing the evidence")
+            stop()
+        }
+    }
+
+    /// Closes what is open and ends the reactor's run.
+    package func stop() {
+        switch ending {
+        case .running, .draining:
+            record(.rig, "aborted", [.init("reason", "the observer was stopped before the end of the run")])
+            do { try close() } catch { say("\(error)") }
+        case .closed, .judged, .failed: break
+        }
+        commands.close()
+        reactor.stop()
+    }
+}

@@ -1,0 +1,210 @@
+// The observer's shell: sockets, files and clocks around `DrillWatch`. One reactor thread; the tap's receive thread
+// and the history's sync thread are the only others.
+
+import Archive
+import Capture
+import Glibc
+import History
+import Messages
+import ObserverCore
+import Sockets
+import Units
+
+package final class ObserverService {
+    /// Judges the closed run directory and says the verdict's word: `pass`, `fail`, `inconclusive`.
+    package typealias Judge = (_ runDirectory: String) throws -> String
+
+    static let clockInterval = Duration.milliseconds(100)
+    static let tickInterval = Duration.milliseconds(20)
+    static let memoryInterval = Duration.milliseconds(1_000)
+    /// What is still on its way when the end is asked for: packets in the tap's ring, lines of MONITOR.
+    static let drainInterval = Duration.milliseconds(250)
+
+    let options: ObserverOptions
+    let reactor: Reactor
+    let judge: Judge
+    let history: HistoryFile
+    let packets: PacketFile
+    let tap: Tap
+    let redis: RedisWatch
+    let ingest: EvidenceIngest
+    let commands: CommandSocket
+    var watch: DrillWatch
+    var processes: [String: Int32]
+    var drops: UInt64 = 0
+    var ending = Ending.running
+    var timers: [Timer] = []
+    /// Everything said for people; standard error by default.
+    package var say: (String) -> Void = { text in
+        let line = Array("observer: \(text)\n".utf8)
+        // Nothing can be said about a standard error that refuses.
+        _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+    }
+
+    enum Ending {
+        case running
+        case draining
+        case closed
+        case judged(String)
+        case failed(String)
+    }
+
+    /// Opens everything; the tap runs from here on. Throws what the operating system or the archive refused.
+    package init(_ options: ObserverOptions, on reactor: Reactor, judge: @escaping Judge) throws {
+        self.options = options
+        self.reactor = reactor
+        self.judge = judge
+        processes = options.processes
+        history = try HistoryFile(creating: "\(options.runDirectory)/history.ndjson", on: reactor)
+        packets = try PacketFile(path: "\(options.runDirectory)/orders.pcapng", application: "gauntlet observer")
+        ingest = try EvidenceIngest(at: options.ingest, on: reactor)
+        let address = ingest.address ?? options.ingest
+        watch = DrillWatch(
+            tap: TapDecoder.Configuration(
+                brokerPort: options.brokerPort, redisPort: options.redis.port, marketInterface: options.marketInterface,
+                ingest: Endpoint(host: address.host, port: address.port)),
+            governor: options.governorAddress, conductor: options.conductorAddress)
+        tap = try Tap(namespace: options.tapNamespace, on: reactor)
+        redis = RedisWatch(options, on: reactor)
+        commands = try CommandSocket(options.commandSocket, on: reactor)
+        start()
+    }
+
+    package var ingestAddress: Address? { ingest.address }
+
+    private func start() {
+        sampleClock()
+        tap.onPacket = { [unowned self] in receive($0) }
+        ingest.onObservation = { [unowned self] in perform(watch.evidence($0)) }
+        ingest.onGap = { [unowned self] in gap($0, $1, $2) }
+        commands.onCommand = { [unowned self] in command($0, $1) }
+        commands.onLost = { [unowned self] in conductorLost() }
+        history.onFailure = { [unowned self] in say("history: \($0)") }
+        listenToRedis()
+        timers = [
+            reactor.every(ObserverService.clockInterval) { [unowned self] in sampleClock() },
+            reactor.every(ObserverService.tickInterval) { [unowned self] in
+                perform(watch.tick(monotonic: .now, wall: .now))
+            },
+            reactor.every(ObserverService.memoryInterval) { [unowned self] in
+                sampleMemory()
+                checkDrops()
+            },
+            reactor.every(options.scrapeInterval) { [unowned self] in scrape() },
+        ]
+    }
+
+    private func listenToRedis() {
+        redis.onMonitor = { [unowned self] in perform(watch.monitor($0)) }
+        redis.onMonitoring = { [unowned self] isOn in
+            record(.redis, "monitor", [.init("event", .string(isOn ? "on" : "off"))])
+        }
+        redis.onKeyspace = { [unowned self] in perform(watch.keyspace(key: $0, event: $1, at: .now)) }
+        redis.onExecution = { [unowned self] in perform(watch.dropCopy($0)) }
+        redis.onFlag = { [unowned self] key, value, version in
+            // A write that MONITOR showed after the question makes the answer old news.
+            guard version == watch.flags.version else { return }
+            let isKnown = watch.flags.flags[FlagLog.shortName(key)] != nil
+            perform(isKnown ? watch.found(flag: key, value: value, at: .now) : watch.begin(flag: key, value: value, at: .now))
+        }
+        redis.version = { [unowned self] in watch.flags.version }
+        redis.onState = { [unowned self] in if watch.flags.state.isEmpty { watch.begin(state: $0) } }
+        redis.onProblem = { [unowned self] in say("redis: \($0)") }
+        redis.open()
+    }
+
+    // MARK: what arrives
+
+    private func receive(_ packet: TapPacket) {
+        let name = tap.name(of: packet.interface)
+        let (directives, keep) = watch.receive(
+            Packet(
+                stamp: packet.stamp, interface: name, direction: packet.isOutgoing ? .outbound : .inbound,
+                networkOffset: packet.networkOffset, bytes: packet.bytes))
+        perform(directives)
+        guard keep else { return }
+        do { try packets.append(packet, interfaceName: name) } catch { say("\(error)") }
+    }
+
+    func sampleClock() {
+        // The pair that took least time is the one least disturbed.
+        var best: ClockMap.Sample?
+        for _ in 0..<4 {
+            let before = Instant.now
+            let wall = WallTime.now
+            let width = Instant.now - before
+            let sample = ClockMap.Sample(
+                monotonic: before + .nanoseconds(width.nanoseconds / 2), wall: wall,
+                bound: .nanoseconds(width.nanoseconds / 2 + 1))
+            if best.map({ sample.bound < $0.bound }) ?? true { best = sample }
+        }
+        if let best { perform(watch.sample(best)) }
+    }
+
+    private func sampleMemory() {
+        for (name, pid) in processes.sorted(by: { $0.key < $1.key }) {
+            guard let memory = ProcessMemory.read(pid: pid) else { continue }
+            record(
+                .scrape, "memory",
+                [.init("name", .string(name)), .init("pid", .integer(Int64(pid))),
+                 .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB))])
+        }
+    }
+
+    private func scrape() {
+        for target in options.scrapes {
+            MetricsScrape(target.address, on: reactor).start { [weak self] result in
+                guard let self else { return }
+                let node = JSON.Member("node", .string(target.node))
+                switch result {
+                case .success(let text): record(.scrape, "metrics", [node, .init("ok", true)] + MetricsText.members(text))
+                case .failure(let error):
+                    record(.scrape, "metrics", [node, .init("ok", false), .init("reason", .string("\(error)"))])
+                }
+            }
+        }
+    }
+
+    private func checkDrops() {
+        do {
+            let dropped = try tap.statistics().dropped
+            if dropped > drops { say("the tap dropped \(dropped - drops) packets: the evidence is no longer complete") }
+            drops = dropped
+        } catch { say("\(error)") }
+    }
+
+    private func gap(_ source: String, _ expected: String, _ found: String) {
+        say("evidence gap: \(source): expected \(expected), found \(found)")
+        record(
+            .rig, "evidence_gap",
+            [.init("source", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))])
+    }
+
+    // MARK: what is done
+
+    func record(_ source: Observation.Source, _ type: String, _ fields: [JSON.Member]) {
+        store(Observation(source, type, at: .now, fields))
+    }
+
+    func store(_ observation: Observation) {
+        switch ending {
+        case .running, .draining: break
+        case .closed, .judged, .failed: return
+        }
+        // The first refusal is told by `onFailure`, and `finish` answers with it.
+        guard history.failure == nil else { return }
+        do { try history.append(observation) } catch { return }
+    }
+
+    func perform(_ directives: [Directive]) {
+        for directive in directives {
+            switch directive {
+            case .record(let observation): store(observation)
+            case .announce(let text): say(text)
+            case .publish(let channel, let payload): redis.publish(channel, payload)
+            case .ask(let key): redis.ask(flag: key)
+            case .follow(let name, let pid): processes[name] = pid
+            }
+        }
+    }
+}
