@@ -14,11 +14,16 @@ package struct ConductorError: Error, Sendable, CustomStringConvertible {
     package let detail: String
     package let advice: String?
 
-    package init(_ kind: Kind = .rig, _ place: String, _ detail: String, advice: String? = nil) {
+    package init(_ kind: Kind, _ place: String, _ detail: String, advice: String? = nil) {
         self.kind = kind
         self.place = place
         self.detail = detail
         self.advice = advice
+    }
+
+    /// A failure of the rig.
+    package init(_ place: String, _ detail: String, advice: String? = nil) {
+        self.init(.rig, place, detail, advice: advice)
     }
 
     package var description: String {

@@ -20,6 +20,7 @@ package struct LabNetwork {
         Node(name: "observer", number: 15, isOnMarket: false), Node(name: "conductor", number: 16, isOnMarket: false),
     ]
     package static let governorMetricsPort: UInt16 = 8000
+    package static let ingestPort: UInt16 = 7010
 
     private var namespaces: [String: Descriptor] = [:]
     private let bridges: Descriptor
@@ -56,8 +57,12 @@ package struct LabNetwork {
 
     /// The governor's way to the control network: it may be asked for metrics and health, and nothing else.
     package func guardTheGovernor() throws {
-        let tables = try Nftables(namespace: namespace(of: "governor"))
-        try tables.installControlGuard(interface: "control", port: LabNetwork.governorMetricsPort)
+        guard let observer = Address(written: "\(LabNetwork.controlAddress("observer")):\(LabNetwork.ingestPort)") else {
+            preconditionFailure("the lab's own addresses are well formed")
+        }
+        // The agent in the governor's node reports to the observer over the same interface.
+        try Nftables.installControlGuard(
+            namespace: namespace(of: "governor"), interface: "control", port: LabNetwork.governorMetricsPort, peers: [observer])
     }
 
     /// Moves this process to the conductor's node for good.

@@ -23,7 +23,7 @@ package struct RoleCommands {
         self.programs = programs
     }
 
-    package static let ingest = "\(LabNetwork.controlAddress("observer")):7010"
+    package static let ingest = "\(LabNetwork.controlAddress("observer")):\(LabNetwork.ingestPort)"
     package static let fixPort: UInt16 = 9878
     package static let probePort: UInt16 = 7020
     /// The nodes that a scenario can fault: each has an agent.

@@ -1,0 +1,45 @@
+import ArgumentParser
+import ConductorService
+import Glibc
+
+/// The conductor's command line.
+@main
+struct Gauntlet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gauntlet",
+        abstract: "Puts a trading risk governor through real faults and returns a verdict.",
+        discussion: """
+            Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 usage, 70 the rig itself failed, 77 this machine can't run it.
+            """,
+        subcommands: [
+            Run.self, Judge.self, Explain.self, ScenarioList.self, SelfTest.self, Doctor.self, Heal.self, Conduct.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as ConductorError {
+            complain("\(error)")
+            Glibc.exit(error.exitCode)
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch let error as UsageError {
+            complain(error.description)
+            Glibc.exit(64)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Something the user wrote is wrong: exit code 64.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Talk goes to stderr; stdout is for results.
+func complain(_ text: String) {
+    let line = Array("gauntlet: \(text)\n".utf8)
+    _ = write(2, line, line.count)
+}

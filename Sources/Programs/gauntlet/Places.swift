@@ -1,0 +1,95 @@
+import ConductorService
+import Glibc
+import Processes
+
+/// Where scenarios and programs are found.
+enum Places {
+    /// The project's root: the nearest directory upward from the working directory, then from the program, that
+    /// holds `chaos/`.
+    static var root: String {
+        for start in [currentDirectory, Programs.ownDirectory] {
+            var path = start
+            while !path.isEmpty {
+                if access("\(path)/chaos", F_OK) == 0 { return path }
+                path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            }
+        }
+        return currentDirectory
+    }
+
+    static var currentDirectory: String {
+        guard let buffer = getcwd(nil, 0) else { return "." }
+        defer { free(buffer) }
+        return String(cString: buffer)
+    }
+
+    /// Names of the scenarios under `chaos/`.
+    static var scenarios: [String] {
+        Programs.entries(of: "\(root)/chaos").filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+    }
+
+    /// The file of a scenario given by name or by path.
+    static func scenario(_ name: String) throws -> String {
+        if name.contains("/") || name.hasSuffix(".yaml") {
+            guard access(name, R_OK) == 0 else { throw UsageError(description: "\(name): no such scenario file") }
+            return name
+        }
+        let path = "\(root)/chaos/\(name).yaml"
+        guard access(path, R_OK) != 0 else { return path }
+        let closest = scenarios.min { distance($0, name) < distance($1, name) }
+        let hint = closest.map { distance($0, name) <= 6 ? " Did you mean '\($0)'?" : "" } ?? ""
+        throw UsageError(
+            description: "unknown scenario '\(name)'.\(hint) There are: \(scenarios.joined(separator: ", ")), or give a path")
+    }
+
+    /// Splits a command line at spaces, with single and double quotes, and finds its program.
+    static func governorCommand(_ text: String) throws -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        var isOpen = false
+        for character in text {
+            switch (character, quote) {
+            case (let mark, let open?) where mark == open: quote = nil
+            case ("'", nil), ("\"", nil):
+                quote = character
+                isOpen = true
+            case (" ", nil):
+                if isOpen || !word.isEmpty { words.append(word) }
+                (word, isOpen) = ("", false)
+            default: word.append(character)
+            }
+        }
+        guard quote == nil else { throw UsageError(description: "--governor: a quote is not closed: \(text)") }
+        if isOpen || !word.isEmpty { words.append(word) }
+        guard let program = words.first else { throw UsageError(description: "--governor: expected a command line, found nothing") }
+        let path = program.hasPrefix("/") ? program : program.contains("/") ? "\(currentDirectory)/\(program)" : own(program)
+        guard let path, access(path, X_OK) == 0 else {
+            throw UsageError(description: "--governor: '\(program)' is not an executable file; give its path")
+        }
+        words[0] = path
+        return words
+    }
+
+    /// One of our own programs, or one in PATH.
+    private static func own(_ name: String) -> String? {
+        let beside = "\(Programs.ownDirectory)/\(name)"
+        return access(beside, X_OK) == 0 ? beside : Programs.find(name)
+    }
+
+    /// Edits between two words.
+    static func distance(_ left: String, _ right: String) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var previous = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let insertion = min(row[j], row[j + 1]) + 1
+                let change = previous + (a == b ? 0 : 1)
+                previous = row[j + 1]
+                row[j + 1] = min(insertion, change)
+            }
+        }
+        return row[right.count]
+    }
+}

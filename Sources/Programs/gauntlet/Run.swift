@@ -1,0 +1,66 @@
+import Archive
+import ArgumentParser
+import ConductorService
+import Glibc
+import Messages
+import Processes
+import Sockets
+import Units
+import Verdicts
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs one drill on this machine and judges it.",
+        discussion: "Builds a lab of network namespaces, runs the scenario in it, and leaves the evidence under --runs.")
+
+    @Argument(help: "Name of a scenario under chaos/, or the path of a scenario file.")
+    var scenario = "hard_kill_governance"
+
+    @Option(help: "Command line of your own governor, in quotes. Default: the reference governor.")
+    var governor: String?
+
+    @Option(help: "Of everything that is drawn; the same seed gives the same plan.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Directory for the evidence.")
+    var runs = "runs"
+
+    @Option(help: "How delays are made: auto, netem, nft-queue or nfqueue.")
+    var backend = "auto"
+
+    @Option(help: "Form of the result on stdout: text or json.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        let options = HostOptions(
+            scenario: try Places.scenario(scenario), seed: seed, runs: runs, root: Places.root,
+            programs: Programs.ownDirectory, governor: try governor.map(Places.governorCommand), backend: backend,
+            startedAt: Instant.now, commandLine: CommandLine.arguments)
+        let (directory, verdict) = try HostRun(options).run()
+        try Result.print(verdict, of: directory, as: format)
+        throw ExitCode(verdict.exitCode)
+    }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+struct Judge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Derives the verdict of a run again from its evidence, offline.",
+        discussion: "Says whether any sealed byte has changed, and whether the verdict comes out the same.")
+
+    @Argument(help: "Directory of a run, or runs/latest.")
+    var directory = "runs/latest"
+
+    @Option(help: "Form of the result on stdout: text or json.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        let run: RunDirectory
+        do { run = try RunDirectory(existing: directory) } catch { throw UsageError(description: error.description) }
+        let outcome = try RunJudge.judgeAgain(run)
+        for difference in outcome.differences { complain(difference) }
+        try Result.print(outcome.verdict, of: run, as: format)
+        throw ExitCode(outcome.differences.isEmpty ? outcome.verdict.exitCode : 2)
+    }
+}

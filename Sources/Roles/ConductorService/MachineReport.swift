@@ -1,0 +1,63 @@
+// What this machine can do, looked up and tried, not guessed.
+
+import CLinux
+import Glibc
+import Messages
+import Processes
+import Units
+
+package struct MachineReport: Sendable {
+    /// For people, a line a fact.
+    package let lines: [String]
+    /// What a drill needs and is not there, with how to get it.
+    package let missing: [String]
+    package let leftovers: [String]
+    package let facts: [JSON.Member]
+
+    package static func read() -> MachineReport {
+        var lines: [String] = []
+        var missing: [String] = []
+        func need(_ name: String, _ path: String?, _ advice: String) {
+            lines.append("\(path == nil ? "missing" : "ok     ")  \(name)\(path.map { " \($0)" } ?? ": \(advice)")")
+            if path == nil { missing.append("\(name): \(advice)") }
+        }
+        need("redis-server", Programs.find("redis-server"), "apt-get install redis-server")
+        need("PostgreSQL", Programs.findPostgres()?.server, "apt-get install postgresql")
+        for name in ["lab-init", "observer", "chaos-agent", "broker-stub", "governor", "feed-replayer"] {
+            let path = "\(Programs.ownDirectory)/\(name)"
+            need(name, access(path, X_OK) == 0 ? path : nil, "./scripts/build")
+        }
+        let facts = kernelFacts()
+        for fact in facts { lines.append("fact     \(fact.key): \(fact.value.string ?? fact.value.text())") }
+        let leftovers = Leftovers.findAll()
+        lines += leftovers.isEmpty ? ["ok       nothing of any run is left on this machine"] : leftovers.map { "left     \($0)" }
+        return MachineReport(lines: lines, missing: missing, leftovers: leftovers, facts: facts)
+    }
+
+    static func kernelFacts() -> [JSON.Member] {
+        var name = utsname()
+        uname(&name)
+        func text<Field>(_ field: Field) -> String {
+            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+        var load = [0.0, 0.0, 0.0]
+        getloadavg(&load, 3)
+        return [
+            .init("kernel", .string("\(text(name.sysname)) \(text(name.release)) \(text(name.machine))")),
+            .init("cores", .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
+            .init("load", .real(load[0])),
+            .init("root", .bool(geteuid() == 0)),
+            .init("sched_fifo", .bool(canScheduleFIFO())),
+        ]
+    }
+
+    /// Tried on a thread of its own, so that this one keeps its policy.
+    private static func canScheduleFIFO() -> Bool {
+        var thread = pthread_t()
+        let created = pthread_create(&thread, nil, { _ in UnsafeMutableRawPointer(bitPattern: Int(clinux_thread_fifo(1)) == 0 ? 1 : 2) }, nil)
+        guard created == 0 else { return false }
+        var result: UnsafeMutableRawPointer?
+        pthread_join(thread, &result)
+        return result == UnsafeMutableRawPointer(bitPattern: 1)
+    }
+}
