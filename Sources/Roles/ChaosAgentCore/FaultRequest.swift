@@ -1,0 +1,96 @@
+// A fault as it was asked for. Parsing reports every mistake at once, with the legal values.
+
+import Messages
+import Units
+
+package struct FaultRequest: Hashable, Sendable {
+    package static let durationMaximum = Duration.seconds(600)
+    package static let delayMaximum = Duration.seconds(30)
+
+    package var id: String
+    package var kind: FaultKind
+    /// Senders whose packets are concerned, host byte order; empty means every sender.
+    package var from: [UInt32]
+    package var duration: Duration
+    package var delay: Duration = .zero
+    package var jitter: Duration = .zero
+    package var lossPerMillion: UInt32 = 0
+    /// Local TCP port, for the kinds that concern sockets.
+    package var port: UInt16?
+    package var mode: DisconnectMode = .silent
+    package var pid: Int32?
+    /// Decides which packets are lost and how the jitter falls.
+    package var seed: UInt64 = 1
+
+    package init(_ id: String, _ kind: FaultKind, from: [UInt32] = [], duration: Duration) {
+        self.id = id
+        self.kind = kind
+        self.from = from
+        self.duration = duration
+    }
+
+    /// The members of `fault_requested`, and of a ledger line.
+    package var members: [JSON.Member] {
+        [
+            .init("fault", .string(id)), .init("kind", .string(kind.rawValue)),
+            .init("from", .array(from.map { .string(dotted($0)) })),
+            .init("delay_ns", .integer(delay.nanoseconds)), .init("jitter_ns", .integer(jitter.nanoseconds)),
+            .init("loss_ppm", .integer(Int64(lossPerMillion))), .init("duration_ns", .integer(duration.nanoseconds)),
+            .init("port", .optional(port.map { Int64($0) })), .init("mode", .string(mode.rawValue)),
+            .init("pid", .optional(pid.map { Int64($0) })), .init("direction", "in"),
+            .init("seed", .integer(Int64(bitPattern: seed))),
+        ]
+    }
+}
+
+/// Everything that is wrong with a request.
+package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let subject: String
+    package let mistakes: [String]
+
+    package var description: String { "\(subject): " + mistakes.joined(separator: "; ") }
+}
+
+extension FaultRequest {
+    private static let keys = [
+        "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "port", "mode", "pid", "seed",
+    ]
+
+    package init(json: JSON) throws(RequestError) {
+        var reader = RequestReader(json)
+        reader.refuseUnknown(FaultRequest.keys)
+        let id = reader.identifier("id")
+        let kind: FaultKind? = reader.choice("kind")
+        self.init(id ?? "?", kind ?? .latency, duration: .zero)
+        from = reader.hosts("from")
+        duration = reader.duration("duration_ns", required: kind?.isMomentary != true, maximum: FaultRequest.durationMaximum)
+        delay = reader.duration("delay_ns", required: kind == .latency, maximum: FaultRequest.delayMaximum)
+        jitter = reader.duration("jitter_ns", required: false, maximum: FaultRequest.delayMaximum)
+        lossPerMillion = UInt32(reader.number("loss_ppm", (kind == .loss ? 1 : 0)...1_000_000, required: kind == .loss) ?? 0)
+        port = reader.number("port", 1...65_535, required: kind?.needsPort == true).map { UInt16($0) }
+        mode = reader.choice("mode", otherwise: .silent) ?? .silent
+        pid = reader.number("pid", 2...Int64(Int32.max), required: kind?.concernsProcess == true).map { Int32($0) }
+        seed = UInt64(reader.number("seed", 0...Int64.max, required: false) ?? 1)
+        if kind == .latency || kind == .loss, from.isEmpty {
+            reader.mistake("'from': expected the senders' addresses, found none: 'everyone' is expanded when the plan is made")
+        }
+        if let direction = json["direction"]?.string, direction != "in" {
+            reader.mistake("'direction': expected 'in', found '\(direction)': a fault is applied at the receiver; ask both ends for both ways")
+        }
+        guard reader.mistakes.isEmpty else { throw RequestError(subject: "fault '\(id ?? "?")'", mistakes: reader.mistakes) }
+    }
+}
+
+/// Dotted text of an address in host byte order.
+package func dotted(_ host: UInt32) -> String { "\(host >> 24).\(host >> 16 & 255).\(host >> 8 & 255).\(host & 255)" }
+
+package func address(dotted text: String) -> UInt32? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4 else { return nil }
+    var host: UInt32 = 0
+    for part in parts {
+        guard let value = UInt8(part), String(value) == part else { return nil }
+        host = host << 8 | UInt32(value)
+    }
+    return host
+}
