@@ -85,11 +85,10 @@ package struct FillRow: Hashable, Sendable {
     package let at: WallTime
 }
 
-/// A pure decider: the reference governor, or one that breaks a promise on purpose.
+/// A pure decider: the reference governor, or one that breaks a promise on purpose. Its owner gives it a `tick` every
+/// 10 ms.
 package protocol Decider {
     mutating func handle(_ event: Event, at moment: Moment) -> [Directive]
-    /// When `tick` is due at the latest.
-    var nextDeadline: Instant? { get }
     var view: View { get }
 }
 

@@ -51,7 +51,6 @@ package enum SessionEvent: Hashable, Sendable {
     case loggedOn
     /// Something arrived on the session's connection.
     case heard
-    case testRequestSent(Int64)
     case testRequestAnswered(Int64)
     /// The logged-on session ended; `planned` when this governor logged out in order.
     case ended(planned: Bool, reason: String)

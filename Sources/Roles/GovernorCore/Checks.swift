@@ -1,0 +1,171 @@
+import Messages
+import Units
+
+/// What an intent asks for, as the checks see it.
+struct Proposal: Sendable {
+    let intent: Intent
+    /// The order that a replace would change: what it holds already is not held twice.
+    let replacing: TrackedOrder?
+
+    init(_ intent: Intent, replacing: TrackedOrder? = nil) {
+        self.intent = intent
+        self.replacing = replacing
+    }
+
+    /// Shares that can still trade if this is accepted, for this order alone.
+    var open: Quantity { Quantity(shares: intent.quantity.shares - (replacing?.cumulative.shares ?? 0)) }
+    /// What it adds to what is open already.
+    var added: Quantity { Quantity(shares: max(0, open.shares - (replacing?.exposure.shares ?? 0))) }
+
+    var content: OrderContent {
+        OrderContent(
+            symbol: intent.symbol, side: intent.side == .buy ? 0 : 1, quantity: intent.quantity.shares,
+            limit: intent.limit?.units ?? 0, timeInForce: intent.timeInForce == .day ? 0 : intent.timeInForce == .ioc ? 1 : 2)
+    }
+}
+
+enum OpeningVerdict: Hashable {
+    case denied(Decision.Reason)
+    case passed(price: Price)
+}
+
+// The checks of an opening order, in the order of the contract. The first that doesn't pass is the reason; a missing
+// input never passes.
+extension Governor {
+    mutating func check(opening proposal: Proposal, at moment: Moment) -> OpeningVerdict {
+        let intent = proposal.intent
+        if let reason = closedGate(at: moment) ?? malformed(intent) ?? identityUnlessReplace(proposal) {
+            return .denied(reason)
+        }
+        if contents.isDuplicate(proposal.content, at: moment.now) { return .denied(.duplicateContent) }
+        switch market.fitness(intent.symbol, at: moment.now, ageMaximum: limits.maxQuoteAge) {
+        case .good: break
+        case .halted: return .denied(.halted)
+        case .stale: return .denied(.staleFeed)
+        case .missing: return .denied(.noReference)
+        }
+        guard let middle = market.middle(intent.symbol), let touch = market.touch(intent.symbol),
+            let collar = Collar(around: middle, basisPoints: limits.priceCollarBasisPoints)
+        else { return .denied(.noReference) }
+        let price = intent.limit ?? collar.marketable(intent.side)
+        guard collar.contains(price) else { return .denied(.priceCollar) }
+        if intent.quantity > limits.maxOrderQuantity { return .denied(.maxQuantity) }
+        let valuation = intent.limit ?? touch.ask
+        guard let notional = valuation.notional(of: intent.quantity), notional <= limits.maxOrderNotional else {
+            return .denied(.maxNotional)
+        }
+        if let reason = exposure(proposal, valuation) ?? pace(proposal, at: moment) { return .denied(reason) }
+        if isSelfTrade(intent, price) { return .denied(.selfTrade) }
+        if let reason = losses() { return .denied(reason) }
+        return kind == .active ? .passed(price: price) : .denied(.reduceOnly)
+    }
+
+    private func identityUnlessReplace(_ proposal: Proposal) -> Decision.Reason? {
+        proposal.replacing == nil ? identity(proposal.intent) : nil
+    }
+
+    func malformed(_ intent: Intent) -> Decision.Reason? {
+        let limitFits = intent.type == .limit ? (intent.limit?.units ?? 0) > 0 : intent.limit == nil
+        let named = !intent.id.isEmpty && intent.id.utf8.count <= 64
+            && intent.id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard limitFits, named, intent.quantity > .zero, symbols.contains(intent.symbol), intent.tick >= 0 else {
+            return .badField
+        }
+        return nil
+    }
+
+    func identity(_ intent: Intent) -> Decision.Reason? {
+        switch orders.seen(intent.id) {
+        case .never: nil
+        case .here: .duplicateIntent
+        case .before: .duplicateOrder
+        }
+    }
+
+    private func exposure(_ proposal: Proposal, _ valuation: Price) -> Decision.Reason? {
+        let intent = proposal.intent
+        let position = ledger.position(intent.symbol)
+        let open = orders.open(intent.symbol)
+        let worst = intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
+        if worst > limits.maxPosition { return .maxPosition }
+        guard let before = Exposure(of: self, adding: nil), let after = Exposure(of: self, adding: proposal) else {
+            return .noReference
+        }
+        if after.gross > limits.maxGrossExposure, after.gross > before.gross { return .grossExposure }
+        if after.net > limits.maxNetExposure, after.net > before.net { return .netExposure }
+        let more = proposal.replacing == nil ? 1 : 0
+        if Int64(orders.count + more) > limits.maxOpenOrders { return .openOrders }
+        guard let added = valuation.notional(of: proposal.added), let notional = openNotional(),
+            notional + added <= limits.maxOpenNotional
+        else { return .openOrders }
+        return nil
+    }
+
+    private func openNotional() -> Money? {
+        var sum: Int64 = 0
+        for order in orders.live.values {
+            guard let notional = order.exposurePrice.notional(of: order.exposure) else { return nil }
+            let (next, overflowed) = sum.addingReportingOverflow(notional.units)
+            guard !overflowed else { return nil }
+            sum = next
+        }
+        return Money(units: sum)
+    }
+
+    private mutating func pace(_ proposal: Proposal, at moment: Moment) -> Decision.Reason? {
+        guard openingRate.admits(at: moment.now) else { return .messageRate }
+        return contents.isRepeatedTooOften(proposal.content, at: moment.now) ? .repeatedExecution : nil
+    }
+
+    /// Whether it would trade with our own resting order. A market order reaches as far as the visible book needs it
+    /// to; a limit order is taken at its word.
+    private func isSelfTrade(_ intent: Intent, _ price: Price) -> Bool {
+        let reach = intent.limit ?? market.reach(intent.symbol, intent.side, intent.quantity) ?? price
+        return !ownOrders(crossing: intent.symbol, intent.side, reach).isEmpty
+    }
+
+    func ownOrders(crossing symbol: String, _ side: Side, _ price: Price) -> [TrackedOrder] {
+        orders.live.values.filter { order in
+            order.symbol == symbol && order.side != side
+                && (side == .buy ? order.price <= price : order.price >= price)
+        }
+    }
+
+    private func losses() -> Decision.Reason? {
+        guard let equity else { return .noReference }
+        if lossLatched == .dailyLoss || isDailyLossExceeded(equity) { return .dailyLoss }
+        if lossLatched == .drawdown || isDrawdownExceeded(equity) { return .drawdown }
+        return nil
+    }
+}
+
+/// Gross and net exposure if every open order traded in the less favourable direction.
+struct Exposure: Sendable {
+    let gross: Money
+    let net: Money
+
+    /// `nil` when a symbol that counts has no price, or a sum doesn't fit.
+    init?(of governor: Governor, adding proposal: Proposal?) {
+        var gross: Int128 = 0
+        var highest: Int128 = 0
+        var lowest: Int128 = 0
+        var symbols = Set(governor.ledger.accounts.keys).union(governor.orders.symbols)
+        if let proposal { symbols.insert(proposal.intent.symbol) }
+        for symbol in symbols {
+            let position = governor.ledger.position(symbol).shares
+            var open = governor.orders.open(symbol)
+            if let proposal, proposal.intent.symbol == symbol {
+                if proposal.intent.side == .buy { open.buys += proposal.added } else { open.sells += proposal.added }
+            }
+            if position == 0, open == .none { continue }
+            guard let price = governor.market.valuation(symbol)?.units else { return nil }
+            let high = Int128(position + open.buys.shares) * Int128(price)
+            let low = Int128(position - open.sells.shares) * Int128(price)
+            gross += Int128(max(high.magnitude, low.magnitude))
+            highest += high
+            lowest += low
+        }
+        self.gross = Money(units: Int64(clamping: gross))
+        net = Money(units: Int64(clamping: max(highest.magnitude, lowest.magnitude)))
+    }
+}
