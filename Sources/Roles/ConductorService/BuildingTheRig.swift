@@ -58,7 +58,7 @@ extension Conductor {
         let fields: [JSON.Member] = [
             .init("run", .string(options.runID)), .init("scenario", .string(scenario.name)),
             .init("seed", .string(String(options.seed))), .init("started_wall_ns", .integer(WallTime.now.nanoseconds)),
-            .init("certifying", .bool(options.certifying)),
+            .init("certifying", .bool(scenario.certifying)),
             .init("governor", .string(options.governor?.joined(separator: " ") ?? "governor")),
         ]
         record("run", fields)

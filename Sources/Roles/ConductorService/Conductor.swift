@@ -3,6 +3,7 @@
 // It runs in the lab's own namespaces, so that nothing of it can survive the lab. It decides nothing about the
 // verdict: it provides evidence of what it did, and the observer and the judge do the rest.
 
+import Archive
 import ConductorCore
 import Glibc
 import History
@@ -11,13 +12,12 @@ import Processes
 import Scenarios
 import Sockets
 import Units
-import Archive
-import HTTP
 
 package final class Conductor {
     let options: ConductorOptions
     let paths: RunPaths
     let scenario: Scenario
+    let topology: Topology
     let commands: RoleCommands
     let reactor: Reactor
     let progress: Progress
@@ -34,9 +34,10 @@ package final class Conductor {
     var rigFailure: String?
     var isStopping = false
 
-    package init(_ options: ConductorOptions, scenario: Scenario, script: DrillScript) throws {
+    package init(_ options: ConductorOptions, _ loaded: LoadedScenario) throws {
         self.options = options
-        self.scenario = scenario
+        scenario = loaded.scenario
+        topology = loaded.topology
         paths = RunPaths(directory: options.runDirectory)
         progress = Progress(start: options.startedAt)
         reactor = try Reactor()
@@ -50,7 +51,7 @@ package final class Conductor {
         ]
         commands = RoleCommands(
             paths: paths, scenario: scenario, seed: options.seed, governor: options.governor, environment: environment,
-            programs: options.programs)
+            programs: options.programs, backend: options.backend)
         guard let ingest = Address(written: RoleCommands.ingest),
             let redis = Address(written: "\(LabNetwork.controlAddress("store")):\(LabStores.redisPort)")
         else { preconditionFailure("the lab's own addresses are well formed") }
@@ -58,7 +59,7 @@ package final class Conductor {
         observer = CommandClient("observer", path: RunPaths.observerSocket, on: reactor)
         agents = AgentFleet(nodes: RoleCommands.faultable, on: reactor)
         desk = StoreDesk(redis: redis, password: options.password, postgres: LabStores.postgresURL, on: reactor)
-        drill = Drill(script)
+        drill = Drill(DrillScript(loaded.scenario))
     }
 
     /// Runs the whole drill. Returns the exit code of the lab: 0 when the evidence is complete as far as the

@@ -13,11 +13,12 @@ package struct ConductorOptions: Sendable {
     package let password: String
     /// When the user's command started, for the progress clock.
     package let startedAt: Instant
-    package let certifying: Bool
+    /// How delays are made: `auto` or a backend's name.
+    package let backend: String
 
     package init(
         runID: String, runDirectory: String, seed: UInt64, governor: [String]?, programs: String, password: String,
-        startedAt: Instant, certifying: Bool
+        startedAt: Instant, backend: String
     ) {
         self.runID = runID
         self.runDirectory = runDirectory
@@ -26,6 +27,6 @@ package struct ConductorOptions: Sendable {
         self.programs = programs
         self.password = password
         self.startedAt = startedAt
-        self.certifying = certifying
+        self.backend = backend
     }
 }

@@ -24,7 +24,7 @@ extension Conductor {
             view.faults = agents.faults
             perform(drill.step(at: Instant.now, seeing: view))
         }
-        try reactor.wait(for: "the end of the drill", within: options.drillMaximum) { drill.isFinished }
+        try reactor.wait(for: "the end of the drill", within: scenario.duration + .seconds(60)) { drill.isFinished }
         pulse.cancel()
         progress.closeLine()
     }

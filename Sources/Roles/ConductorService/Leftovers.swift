@@ -37,4 +37,13 @@ package enum Leftovers {
             "process \($0.pid) (\($0.name)) of run \($0.run ?? "")"
         }
     }
+
+    /// Ends every process of a run (of every run when `nil`), by pid; their namespaces and faults go with them.
+    package static func end(run: String?) -> [String] {
+        let own = getpid()
+        return ProcessTable.entries().filter { $0.pid != own && $0.run != nil && (run == nil || $0.run == run) }.map { entry in
+            let result = kill(entry.pid, SIGKILL)
+            return "process \(entry.pid) (\(entry.name)) of run \(entry.run ?? "") \(result == 0 ? "ended" : "could not be ended: \(String(cString: strerror(errno)))")"
+        }
+    }
 }

@@ -13,14 +13,19 @@ package struct RoleCommands {
     package let environment: [String: String]
     /// Directory of our own programs.
     package let programs: String
+    package let backend: String
 
-    package init(paths: RunPaths, scenario: Scenario, seed: UInt64, governor: [String]?, environment: [String: String], programs: String) {
+    package init(
+        paths: RunPaths, scenario: Scenario, seed: UInt64, governor: [String]?, environment: [String: String],
+        programs: String, backend: String
+    ) {
         self.paths = paths
         self.scenario = scenario
         self.seed = seed
         self.governor = governor
         self.environment = environment
         self.programs = programs
+        self.backend = backend
     }
 
     package static let ingest = "\(LabNetwork.controlAddress("observer")):\(LabNetwork.ingestPort)"
@@ -31,6 +36,10 @@ package struct RoleCommands {
 
     /// The node whose Redis carries depth and intents.
     package var feedStore: String { scenario.feed.separateRedis ? "feed" : "store" }
+
+    private var symbols: String { scenario.symbols.map(\.symbol).joined(separator: ",") }
+    /// The option speaks of square milliseconds, as the scenario does.
+    private var roundTripVariance: String { Price(units: scenario.broker.roundTripVarianceSquareMicroseconds / 100).description }
 
     private func controlRedis(_ node: String) -> String { "\(LabNetwork.controlAddress(node)):\(LabStores.redisPort)" }
     private func marketRedis(_ node: String) -> String { "\(LabNetwork.marketAddress(node)):\(LabStores.redisPort)" }
@@ -57,7 +66,7 @@ package struct RoleCommands {
                 "serve", "--node", node, "--interface", "market", "--socket", RunPaths.agentSocket(node),
                 "--ledger", RunPaths.agentLedger(node),
                 "--probe-address", "\(LabNetwork.marketAddress(node)):\(RoleCommands.probePort)",
-                "--probe-peers", peers.joined(separator: ","), "--observer", RoleCommands.ingest,
+                "--probe-peers", peers.joined(separator: ","), "--observer", RoleCommands.ingest, "--backend", backend,
             ],
             environment: environment, namespace: namespace, keepsCapabilities: true)
     }
@@ -66,10 +75,10 @@ package struct RoleCommands {
         var arguments = [
             "--listen", "\(LabNetwork.marketAddress("broker")):\(RoleCommands.fixPort)",
             "--redis", controlRedis("store"), "--redis-user", "gauntlet", "--redis-password-file", RunPaths.passwordFile,
-            "--depth-redis", controlRedis(feedStore), "--symbols", scenario.symbols.joined(separator: ","),
+            "--depth-redis", controlRedis(feedStore), "--symbols", symbols,
             "--fill-model", scenario.broker.fillModel.rawValue,
             "--round-trip-mean", scenario.broker.roundTripMean.written,
-            "--round-trip-variance-ms2", "\(scenario.broker.roundTripVariance)",
+            "--round-trip-variance-ms2", roundTripVariance,
             "--seed", "\(seed)", "--metrics", "\(LabNetwork.controlAddress("broker")):9100",
             "--ledger", "\(paths.logs)/broker-ledger.ndjson", "--fees", paths.fees,
             "--in-flight", scenario.broker.inFlight.rawValue,
@@ -83,7 +92,7 @@ package struct RoleCommands {
             "GAUNTLET_REDIS": marketRedis("store"), "GAUNTLET_FEED": marketRedis(feedStore),
             "GAUNTLET_BROKER": "\(LabNetwork.marketAddress("broker")):\(RoleCommands.fixPort)",
             "GAUNTLET_POSTGRES": LabStores.governorURL, "GAUNTLET_METRICS_PORT": "\(LabNetwork.governorMetricsPort)",
-            "GAUNTLET_SYMBOLS": scenario.symbols.joined(separator: ","), "GAUNTLET_LIMITS": paths.limits,
+            "GAUNTLET_SYMBOLS": symbols, "GAUNTLET_LIMITS": paths.limits,
             "GAUNTLET_FEES": paths.fees, "GAUNTLET_MODE": "live",
         ]) { _, value in value }
         let command = governor ?? ["\(programs)/governor"]

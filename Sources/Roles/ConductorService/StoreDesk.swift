@@ -26,39 +26,17 @@ package final class StoreDesk {
         postgres = PostgresConnection(url: url, connectWithin: .seconds(2), on: reactor)
     }
 
-    package func connectRedis() throws(ConductorError) { try retrying("redis", within: .seconds(5), connect: connectRedisOnce) }
+    /// A server that is just starting refuses at first: the next attempt follows 25 ms later.
+    package func connectRedis() throws(ConductorError) {
+        redis.retryAfter = .milliseconds(25)
+        redis.connect()
+        try reactor.wait(for: "redis", within: .seconds(5)) { redis.isReady }
+    }
 
     package func connectPostgres() throws(ConductorError) {
-        try retrying("postgres", within: .seconds(10), connect: connectPostgresOnce)
-    }
-
-    private func connectRedisOnce(_ done: @escaping (Bool) -> Void) {
-        redis.onReady = { done(true) }
-        redis.onClose = { _ in done(false) }
-        redis.connect()
-    }
-
-    private func connectPostgresOnce(_ done: @escaping (Bool) -> Void) {
-        postgres.onReady = { done(true) }
-        postgres.onClose = { _ in done(false) }
+        postgres.retryAfter = .milliseconds(25)
         postgres.connect()
-    }
-
-    /// A server that is just starting refuses at first: the next attempt follows 50 ms later.
-    private func retrying(
-        _ name: String, within limit: Duration, connect: @escaping (@escaping (Bool) -> Void) -> Void
-    ) throws(ConductorError) {
-        var isConnected = false
-        var isOver = false
-        func attempt() {
-            guard !isOver else { return }
-            connect { [reactor] succeeded in
-                if succeeded { isConnected = true } else if !isConnected { reactor.after(.milliseconds(50)) { attempt() } }
-            }
-        }
-        attempt()
-        defer { isOver = true }
-        try reactor.wait(for: name, within: limit) { isConnected }
+        try reactor.wait(for: "postgres", within: .seconds(10)) { postgres.isReady }
     }
 
     /// An empty Redis, fresh tables, the governor paused: the state in which every run starts.
@@ -119,8 +97,6 @@ package final class StoreDesk {
     }
 
     package func close() {
-        redis.onClose = { _ in }
-        postgres.onClose = { _ in }
         redis.close()
         postgres.close()
     }

@@ -1,0 +1,48 @@
+import Archive
+import ArgumentParser
+import ConductorCore
+import ConductorService
+import Glibc
+import Messages
+import Processes
+import Sockets
+import Units
+
+struct SelfTest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "selftest",
+        abstract: "Runs every known-bad governor in its drill, for real, and checks that exactly the right gates turn red.",
+        discussion: "The rig is trusted because it is seen to fail. Exit code 0: every flaw was caught as it should be.")
+
+    @Flag(help: "The certifying scenarios in their real durations instead of the short ones.")
+    var full = false
+
+    @Option(help: "Only this flaw; may be given several times.")
+    var only: [String] = []
+
+    @Option(help: "Directory for the evidence.")
+    var runs = "runs/selftest"
+
+    @Option(help: "Rigs at once.")
+    var jobs = 1
+
+    func run() throws {
+        let path = "\(Places.root)/data/flaws.json"
+        let table: FlawTable
+        do { table = try FlawTable(parsing: try readFile(path)) } catch { throw UsageError(description: "\(path): \(error)") }
+        let names = table.rows.map(\.flaw)
+        for name in only where !names.contains(name) {
+            throw UsageError(description: "--only: unknown flaw '\(name)'; there are: \(names.joined(separator: ", "))")
+        }
+        let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }
+        let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
+        var caught = 0
+        try trial.run(rows.map { row in (row, full && row.drill == "hard_kill_short" ? "hard_kill_governance" : row.drill) }) { row, outcome in
+            if outcome.differences.isEmpty { caught += 1 }
+            print("\(outcome.differences.isEmpty ? "caught" : "MISSED")  \(row.flaw) in \(outcome.drill): red \(outcome.red.joined(separator: ", "))")
+            for difference in outcome.differences { print("        \(difference)") }
+        }
+        print("\(caught) of \(rows.count) flaws caught by exactly the right gates")
+        throw ExitCode(caught == rows.count ? 0 : 1)
+    }
+}

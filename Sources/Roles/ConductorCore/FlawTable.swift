@@ -1,0 +1,65 @@
+// The table of known-bad governors: which promise each breaks, in which drill, and exactly which gates that must turn.
+
+import Messages
+
+package struct FlawTable: Hashable, Sendable {
+    package struct Row: Hashable, Sendable {
+        package let flaw: String
+        /// Scenario in which it shows; with `--full` its certifying form.
+        package let drill: String
+        /// Each must fail. `a|b`: one of the two is enough.
+        package let fail: [String]
+        /// Each must be inconclusive.
+        package let inconclusive: [String]
+    }
+
+    package let rows: [Row]
+
+    package init(parsing bytes: [UInt8]) throws(MessageError) {
+        let json: JSON
+        do { json = try JSON(parsing: bytes) } catch {
+            throw MessageError("flaws.json", field: "(whole)", expected: "JSON", found: error.description)
+        }
+        guard let array = json.array ?? json["flaws"]?.array else {
+            throw MessageError("flaws.json", field: "(whole)", expected: "an array of flaws", found: "something else")
+        }
+        var rows: [Row] = []
+        for entry in array {
+            let reader = MessageReader("flaws.json", json: entry)
+            func names(_ field: String) throws(MessageError) -> [String] {
+                guard let values = entry[field]?.array, case let texts = values.compactMap(\.string), texts.count == values.count
+                else { throw reader.failure(field, "an array of gate names") }
+                return texts
+            }
+            rows.append(
+                Row(
+                    flaw: try reader.string("flaw"), drill: try reader.string("drill"), fail: try names("fail"),
+                    inconclusive: try names("inconclusive")))
+        }
+        self.rows = rows
+    }
+}
+
+extension FlawTable.Row {
+    /// What is different from what this flaw must do; empty when the rig caught it exactly.
+    ///
+    /// - Parameter gates: name → verdict of every gate of the run.
+    package func differences(from gates: [String: String]) -> [String] {
+        var found: [String] = []
+        var explained: Set<String> = []
+        for name in fail {
+            let choices = name.split(separator: "|").map(String.init)
+            let red = choices.filter { gates[$0] == "fail" }
+            if red.isEmpty { found.append("\(name) should fail, is \(choices.map { gates[$0] ?? "absent" }.joined(separator: " and "))") }
+            explained.formUnion(choices)
+        }
+        for name in inconclusive {
+            if gates[name] != "inconclusive" { found.append("\(name) should be inconclusive, is \(gates[name] ?? "absent")") }
+            explained.insert(name)
+        }
+        for (name, verdict) in gates.sorted(by: { $0.key < $1.key }) where verdict != "pass" && !explained.contains(name) {
+            found.append("\(name) should pass, is \(verdict)")
+        }
+        return found
+    }
+}

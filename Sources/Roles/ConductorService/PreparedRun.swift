@@ -1,0 +1,89 @@
+// Everything that is decided before the lab starts, written down where the lab and the judge find it.
+
+import Archive
+import Glibc
+import History
+import Messages
+import Scenarios
+import Sockets
+import Units
+
+package struct PreparedRun {
+    package let directory: RunDirectory
+    package let runID: String
+    package let scenario: Scenario
+    package let conductArguments: [String]
+    package let environment: [String: String]
+
+    package init(_ options: HostOptions) throws {
+        let loaded = try LoadedScenario(file: options.scenario, root: options.root)
+        _ = try LabStores()
+        scenario = loaded.scenario
+        let started = WallTime.now
+        let root = options.runs.hasPrefix("/") ? options.runs : "\(PreparedRun.workingDirectory)/\(options.runs)"
+        directory = try PreparedRun.directory(under: root, loaded.scenario.name, started, options.seed)
+        guard !directory.path.hasPrefix("/run/"), !directory.path.hasPrefix("/dev/shm/") else {
+            throw ConductorError(.usage, "--runs", "\(root) is hidden inside the lab; choose a directory outside /run and /dev/shm")
+        }
+        runID = "\(loaded.scenario.name)-\(options.seed)-\(getpid())-\(started.nanoseconds)"
+        let paths = RunPaths(directory: directory.path)
+        let plan = try Plan.reading(loaded.scenario, root: options.root, seed: options.seed)
+        try directory.write(loaded.scenarioBytes, to: "scenario.yaml")
+        try directory.write(loaded.topologyBytes, to: "topology.yaml")
+        try directory.write(loaded.limits.prettyBytes(.asBuilt), to: "limits.json")
+        try directory.write(loaded.feesBytes, to: "fees.json")
+        try directory.write(plan, to: "plan.ndjson")
+        let facts = PreparedRun.environmentFacts(options, runID: runID, started: started, plan: plan, loaded)
+        try directory.write(facts.prettyBytes(), to: "environment.json")
+        environment = [
+            "GAUNTLET_RUN": runID, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
+        ]
+        var arguments = [
+            "conduct", "--run-directory", paths.directory, "--run-id", runID, "--seed", "\(options.seed)",
+            "--programs", options.programs, "--root", options.root, "--backend", options.backend,
+            "--started-at", "\(options.startedAt.nanoseconds)",
+        ]
+        if let governor = options.governor { arguments += ["--"] + governor }
+        conductArguments = arguments
+    }
+
+    /// Inodes that the lab wrote down before anything else; none when it never came so far.
+    package func namespaces() -> Set<UInt64> {
+        // A lab that failed before its first namespace has no such file, and nothing to look for.
+        guard let bytes = try? directory.read("logs/namespaces.txt") else { return [] }
+        return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { UInt64($0) })
+    }
+
+    private static var workingDirectory: String {
+        guard let buffer = getcwd(nil, 0) else { return "." }
+        defer { free(buffer) }
+        return String(cString: buffer)
+    }
+
+    /// Two runs of one scenario and seed in the same second: the later one waits for the next name.
+    private static func directory(
+        under root: String, _ scenario: String, _ started: WallTime, _ seed: UInt64
+    ) throws -> RunDirectory {
+        for second in 0..<60 {
+            do {
+                return try RunDirectory.create(under: root, scenario: scenario, started: started + .seconds(second), seed: seed)
+            } catch where error.code == EEXIST { continue }
+        }
+        throw ConductorError(root, "sixty runs of \(scenario) with seed \(seed) started in this minute", advice: "try another --seed")
+    }
+
+    private static func environmentFacts(
+        _ options: HostOptions, runID: String, started: WallTime, plan: [UInt8], _ loaded: LoadedScenario
+    ) -> JSON {
+        .object(MachineReport.kernelFacts() + [
+            .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
+            .init("scenario", .string(loaded.scenario.name)), .init("seed", .string(String(options.seed))),
+            .init("command", .array(options.commandLine.map { .string($0) })),
+            .init("governor", .optional(options.governor?.joined(separator: " "))),
+            .init("backend_asked", .string(options.backend)),
+            .init("scenario_sha256", .string(hexadecimalSHA256(loaded.scenarioBytes))),
+            .init("plan_sha256", .string(hexadecimalSHA256(plan))),
+        ])
+    }
+}

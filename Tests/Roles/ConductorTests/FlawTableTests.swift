@@ -1,0 +1,31 @@
+import ConductorCore
+import Testing
+
+private let table = """
+    [{"flaw":"flag-never","drill":"hard_kill_short","fail":["pause_flag_delay","a|b"],"inconclusive":["orders_leaked"]}]
+    """
+
+@Suite struct FlawTableTests {
+    private func row() throws -> FlawTable.Row {
+        try #require(try FlawTable(parsing: Array(table.utf8)).rows.first)
+    }
+
+    @Test func `exactly the expected gates red is no difference`() throws {
+        let gates = ["pause_flag_delay": "fail", "a": "pass", "b": "fail", "orders_leaked": "inconclusive", "recovery": "pass"]
+        #expect(try row().differences(from: gates) == [])
+    }
+
+    @Test func `a flaw that nothing caught is a difference`() throws {
+        let gates = ["pause_flag_delay": "pass", "a": "pass", "b": "fail", "orders_leaked": "inconclusive"]
+        #expect(try row().differences(from: gates) == ["pause_flag_delay should fail, is pass"])
+    }
+
+    @Test func `a gate that is red without reason is a difference`() throws {
+        let gates = ["pause_flag_delay": "fail", "b": "fail", "orders_leaked": "inconclusive", "latch_kept": "fail"]
+        #expect(try row().differences(from: gates) == ["latch_kept should pass, is fail"])
+    }
+
+    @Test func `a row without its lists is refused with the field's name`() {
+        #expect(throws: (any Error).self) { try FlawTable(parsing: Array(#"[{"flaw":"x","drill":"y","fail":[]}]"#.utf8)) }
+    }
+}
