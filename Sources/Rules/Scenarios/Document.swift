@@ -141,6 +141,16 @@ struct Section {
         return value
     }
 
+    /// A number with at most four decimals, not negative.
+    func decimal(_ key: String, to high: Price, default standIn: Price? = nil) -> Price? {
+        guard let node = standIn == nil ? required(key) : values[key] else { return standIn }
+        guard let value = node.scalar.flatMap({ Price(decimal: $0.string) }), value.units >= 0, value <= high else {
+            note(key, "\(key): expected a number from 0 to \(high) with at most four decimals, found \(document.kind(node))")
+            return nil
+        }
+        return value
+    }
+
     func flag(_ key: String, default standIn: Bool? = nil) -> Bool? {
         guard let node = standIn == nil ? required(key) : values[key] else { return standIn }
         switch node.scalar?.string {

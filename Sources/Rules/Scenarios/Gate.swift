@@ -40,6 +40,8 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case reconciled
     /// The pause was held against enough admissible, risk-increasing intents with a session up.
     case pauseExercised = "pause_exercised"
+    /// Admissible intents that were accepted before the first fault: the load was real.
+    case loadAccepted = "load_accepted"
     case faultsProven = "faults_proven"
     case armed
     case evidenceComplete = "evidence_complete"
@@ -97,7 +99,7 @@ extension GateName {
             .reconciled:
             (.within, .duration)
         case .positionFlatteningTriggered: (.within, .range)
-        case .ordersFlowAfterResume, .pauseExercised: (.sometimes, .count)
+        case .ordersFlowAfterResume, .pauseExercised, .loadAccepted: (.sometimes, .count)
         }
     }
 

@@ -1,7 +1,8 @@
 import Messages
 import Units
 
-/// Everything that a run will do, decided before it starts: the same scenario, topology and seed give the same bytes.
+/// Everything that a run will do, decided before it starts: the same scenario, topology, tapes and seed give the same
+/// bytes.
 ///
 /// Times are offsets from the start of the first phase, negative during the feed's lead.
 package struct Plan: Hashable, Sendable {
@@ -19,8 +20,149 @@ package struct Plan: Hashable, Sendable {
 
     package var scenario: String
     package var seed: UInt64
+    package var duration: Duration
+    /// Phases, faults with the addresses that they hit, the operator's acts: lines that say what is meant to happen.
+    package var schedule: [JSON]
     /// In order of `due`; ticks count from 1 without a gap.
     package var events: [Event]
-    /// The fault schedule, as JSON lines that stand first in the file.
-    package var schedule: [JSON]
+
+    package static let schema = "gauntlet.plan/1"
+}
+
+extension Plan {
+    /// `tapes` holds the bytes of every file that `tapeFiles(of:)` names.
+    package init(
+        _ scenario: Scenario, on topology: Topology, seed: UInt64, tapes: [String: [UInt8]], badRows: BadRows = .refuse
+    ) throws(Mistakes) {
+        let interval = scenario.feed.depthInterval * 100 / scenario.feed.speedPercent
+        let span = scenario.feed.lead + scenario.duration
+        var paths: [[BookPath.Step]] = []
+        for source in scenario.books {
+            let path = try BookPath(source, scenario.feed, tapes: tapes, badRows: badRows)
+            paths.append(path.lasting(span, interval: interval))
+        }
+        var events = Plan.depths(scenario, paths, interval: interval)
+        events += Plan.intents(scenario, paths, seed: seed)
+        self.init(
+            scenario: scenario.name, seed: seed, duration: scenario.duration, schedule: scenario.schedule(on: topology),
+            events: Plan.numbered(Plan.inOrder(events)))
+    }
+
+    /// Paths of the files that a plan is made from.
+    package static func tapeFiles(of scenario: Scenario) -> [String] {
+        var files: Set<String> = []
+        for source in scenario.books {
+            files.insert(source.tape)
+            if source.format == .lobster { files.insert(SymbolSource.messageFile(besides: source.tape)) }
+        }
+        return files.sorted()
+    }
+
+    private static func depths(_ scenario: Scenario, _ paths: [[BookPath.Step]], interval: Duration) -> [Event] {
+        var events: [Event] = []
+        for (place, steps) in paths.enumerated() {
+            // Spread over the interval, so that the symbols don't come in bursts.
+            let shift = interval * place / paths.count - scenario.feed.lead
+            for (number, step) in steps.enumerated() {
+                let depth = Depth(
+                    sequence: Int64(number + 1), symbol: scenario.books[place].symbol, tick: 0,
+                    sent: WallTime(nanoseconds: 0), due: WallTime(nanoseconds: 0), status: step.state.status,
+                    bids: step.state.bids, asks: step.state.asks)
+                events.append(Event(due: step.offset + shift, content: .depth(depth)))
+            }
+        }
+        return events
+    }
+
+    private static func intents(_ scenario: Scenario, _ paths: [[BookPath.Step]], seed: UInt64) -> [Event] {
+        guard let start = scenario.start(of: scenario.load.starts).map({ $0 + scenario.load.delay }) else { return [] }
+        var generator = IntentGenerator(scenario.load, symbols: scenario.symbols, seed: seed)
+        var places = Array(repeating: 0, count: paths.count)
+        var events: [Event] = []
+        var index = 0
+        while start + generator.due(index) < scenario.duration {
+            let due = start + generator.due(index)
+            let symbol = generator.symbol(index)
+            let steps = paths[symbol]
+            while places[symbol] + 1 < steps.count, steps[places[symbol] + 1].offset - scenario.feed.lead <= due {
+                places[symbol] += 1
+            }
+            let book = steps.isEmpty ? BookState(bids: [], asks: []) : steps[places[symbol]].state
+            let planned = generator.next(book)
+            events.append(Event(due: due, content: .intent(planned.intent, admissible: planned.admissible)))
+            index += 1
+        }
+        return events
+    }
+
+    /// By due time; what is due at the same time keeps its order, which the standard sort doesn't promise.
+    private static func inOrder(_ events: [Event]) -> [Event] {
+        let order = events.indices.sorted { (events[$0].due, $0) < (events[$1].due, $1) }
+        return order.map { events[$0] }
+    }
+
+    private static func numbered(_ events: [Event]) -> [Event] {
+        var events = events
+        for index in events.indices {
+            let tick = Int64(index + 1)
+            switch events[index].content {
+            case .depth(let depth):
+                events[index].content = .depth(
+                    Depth(
+                        sequence: depth.sequence, symbol: depth.symbol, tick: tick, sent: depth.sent, due: depth.due,
+                        status: depth.status, bids: depth.bids, asks: depth.asks))
+            case .intent(var intent, let admissible):
+                intent.tick = tick
+                events[index].content = .intent(intent, admissible: admissible)
+            }
+        }
+        return events
+    }
+}
+
+extension SymbolSource {
+    /// `…_orderbook_10.csv` → `…_message_10.csv`
+    package static func messageFile(besides book: String) -> String {
+        guard let start = book.indices.last(where: { book[$0...].hasPrefix("orderbook") }) else { return book + ".message" }
+        return book[..<start] + "message" + book[start...].dropFirst("orderbook".count)
+    }
+}
+
+extension BookPath {
+    /// The path of a scenario's symbol, from its tape.
+    package init(
+        _ source: SymbolSource, _ feed: FeedSettings, tapes: [String: [UInt8]], badRows: BadRows
+    ) throws(Mistakes) {
+        func bytes(_ file: String) throws(Mistakes) -> [UInt8] {
+            guard let bytes = tapes[file] else {
+                throw Mistakes([Mistake(file: file, line: 1, text: "expected a tape for \(source.symbol), found no such file")])
+            }
+            return bytes
+        }
+        func checkFirst(_ count: Int) throws(Mistakes) {
+            guard source.first < count else {
+                let text = "first: expected a row below \(count) for \(source.symbol), found \(source.first)"
+                throw Mistakes([Mistake(file: source.tape, line: 1, text: text)])
+            }
+        }
+        switch source.format {
+        case .bars:
+            let bars = try Bar.read(csv: bytes(source.tape), file: source.tape, badRows: badRows).rows
+            try checkFirst(bars.count)
+            self.init(
+                bars: bars[source.first...], statesPerBar: feed.statesPerBar,
+                interval: feed.depthInterval * 100 / feed.speedPercent, sharesPerLevel: feed.sharesPerLevel,
+                pricePercent: source.pricePercent)
+        case .lobster:
+            let messages = SymbolSource.messageFile(besides: source.tape)
+            let rows = try LobsterRow.read(
+                messages: bytes(messages), messageFile: messages, books: bytes(source.tape), bookFile: source.tape,
+                badRows: badRows
+            ).rows
+            try checkFirst(rows.count)
+            self.init(
+                rows: rows[source.first...], interval: feed.depthInterval, speedPercent: feed.speedPercent,
+                pricePercent: source.pricePercent)
+        }
+    }
 }

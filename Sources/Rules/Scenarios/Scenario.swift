@@ -13,7 +13,7 @@ package struct Scenario: Hashable, Sendable {
     package var description: String
     /// `false` for shortened drills: their verdict proves the rig, not the governor.
     package var certifying: Bool
-    package var symbols: [SymbolSource]
+    package var books: [SymbolSource]
     package var feed: FeedSettings
     package var load: LoadSettings
     package var governor: GovernorSettings
@@ -102,10 +102,18 @@ package struct BrokerSettings: Hashable, Sendable {
 
     package var fillModel: FillModel
     package var roundTripMean: Duration
-    /// Of the round trip, in square microseconds: 8 ms² is 8,000,000.
-    package var roundTripVarianceSquareMicroseconds: Int64
+    package var roundTripVariance: SquareMilliseconds
     package var cancelOnDisconnect: Bool
     package var inFlight: InFlight
+}
+
+/// A variance of times, in ten-thousandths of a square millisecond. Written as decimal text in ms².
+package struct SquareMilliseconds: Hashable, Sendable, CustomStringConvertible {
+    package var units: Int64
+
+    package init(units: Int64) { self.units = units }
+
+    package var description: String { Price(units: units).description }
 }
 
 package enum PhaseName: String, Hashable, Sendable, CaseIterable {
@@ -119,6 +127,7 @@ package struct Phase: Hashable, Sendable {
 }
 
 extension Scenario {
+    package var symbols: [String] { books.map(\.symbol) }
     package var duration: Duration { phases.reduce(.zero) { $0 + $1.duration } }
 
     /// From the start of the first phase. `nil` when the scenario has no such phase.

@@ -31,7 +31,7 @@ struct ScenarioReading {
         let name = root.text("name")
         let description = root.text("description")
         let certifying = root.flag("certifying")
-        let symbols = symbols(root)
+        let books = books(root)
         let feed = feed(root)
         let load = load(root)
         let governor = governor(root)
@@ -41,11 +41,11 @@ struct ScenarioReading {
         let rules = operatorRules(root)
         let gates = gates(root)
         if let name { check(name: name, root) }
-        guard let name, let description, let certifying, let symbols, let feed, let load, let governor, let broker,
+        guard let name, let description, let certifying, let books, let feed, let load, let governor, let broker,
             let phases, let faults, let rules, let gates
         else { return nil }
         let scenario = Scenario(
-            name: name, description: description, certifying: certifying, symbols: symbols, feed: feed, load: load,
+            name: name, description: description, certifying: certifying, books: books, feed: feed, load: load,
             governor: governor, broker: broker, phases: phases, faults: faults, operatorRules: rules, gates: gates)
         checkTogether(scenario, root)
         return scenario
@@ -60,7 +60,7 @@ struct ScenarioReading {
         if !legal { root.note("name", "name: expected a-z, 0-9 and _, found '\(name)'") }
     }
 
-    private func symbols(_ root: Section) -> [SymbolSource]? {
+    private func books(_ root: Section) -> [SymbolSource]? {
         guard let rows = root.list("symbols", emptyAllowed: false) else { return nil }
         var seen: Set<String> = []
         let keys = ["symbol", "format", "tape", "first", "price_percent"]
@@ -128,16 +128,16 @@ struct ScenarioReading {
     }
 
     private func broker(_ root: Section) -> BrokerSettings? {
-        let keys = ["fill_model", "round_trip", "round_trip_variance_us2", "cancel_on_disconnect", "in_flight"]
+        let keys = ["fill_model", "round_trip", "round_trip_variance_ms2", "cancel_on_disconnect", "in_flight"]
         guard let section = root.section("broker", keys: keys) else { return nil }
         let model: BrokerSettings.FillModel? = section.choice("fill_model", "fill model", default: .walk)
         let mean = section.duration("round_trip", to: .seconds(10), default: .milliseconds(30))
-        let variance = section.whole("round_trip_variance_us2", in: 0...1_000_000_000_000, default: 8_000_000)
+        let variance = section.decimal("round_trip_variance_ms2", to: Price(units: 10_000_000_000), default: Price(units: 80_000))
         let cancel = section.flag("cancel_on_disconnect", default: false)
         let inFlight: BrokerSettings.InFlight? = section.choice("in_flight", "in-flight mode", default: .lost)
         guard let model, let mean, let variance, let cancel, let inFlight else { return nil }
         return BrokerSettings(
-            fillModel: model, roundTripMean: mean, roundTripVarianceSquareMicroseconds: variance,
+            fillModel: model, roundTripMean: mean, roundTripVariance: SquareMilliseconds(units: variance.units),
             cancelOnDisconnect: cancel, inFlight: inFlight)
     }
 
