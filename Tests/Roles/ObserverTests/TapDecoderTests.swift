@@ -1,0 +1,185 @@
+import Messages
+import Testing
+import Units
+
+@testable import ObserverCore
+
+@Suite struct TapDecoderTests {
+    @Test func `an order departs once: a retransmission, whole or merged, is no second departure`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        var packets = talk.handshake()
+        let first = talk.send(newOrder(1))
+        packets.append(first)
+        packets.append(talk.segment(.outbound, newOrder(1), sequence: 1_001))
+        packets.append(talk.segment(.outbound, newOrder(1) + newOrder(2), sequence: 1_001))
+        let orders = tap.take(packets).filter { $0.order != nil }
+        #expect(orders.map { $0.order?.clOrdID } == ["O1", "O2"])
+        #expect(orders.first?.stamp == first.stamp)
+        #expect(tap.counters.orders == 2)
+    }
+
+    @Test func `an order leaves with the packet that carries its last byte`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let bytes = newOrder(1)
+        var packets = talk.handshake()
+        packets.append(talk.send(Array(bytes[..<40])))
+        let last = talk.send(Array(bytes[40...]))
+        packets.append(last)
+        #expect(tap.take(packets).compactMap { $0.order == nil ? nil : $0.stamp } == [last.stamp])
+    }
+
+    @Test func `what an order carries is read from its tags`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let bytes = fixMessage("35=G|34=9|11=O9|41=O8|526=flatten-1|55=NVDA|54=2|38=70|44=449.5|43=Y|77=C|")
+        let order = tap.take(talk.handshake() + [talk.send(bytes)]).compactMap(\.order).first
+        #expect(order?.type == "G" && order?.origClOrdID == "O8" && order?.reference == "flatten-1")
+        #expect(order?.side == .sell && order?.quantity == Quantity(shares: 70) && order?.price == Price(units: 4_495_000))
+        #expect(order?.possDup == true && order?.claimsReducing == true)
+    }
+
+    @Test(arguments: 1...5)
+    func `one packet in twenty lost by the tap shows as holes`(_ seed: Int) {
+        var random = SplitMix(seed: UInt64(seed))
+        var talk = Dialogue()
+        var whole = TapDecoder.tested()
+        var lossy = TapDecoder.tested()
+        var packets = talk.handshake()
+        for number in 1...200 {
+            packets.append(talk.send(newOrder(number)))
+            packets.append(talk.segment(.inbound, [], sequence: talk.heard))
+        }
+        _ = whole.take(packets)
+        _ = lossy.take(packets.enumerated().filter { $0.offset < 2 || Int.random(in: 0..<20, using: &random) > 0 }.map(\.element))
+        #expect(whole.counters.holes == 0 && whole.counters.orders == 200)
+        #expect(lossy.counters.holes > 0, "seed \(seed)")
+        #expect(lossy.counters.orders < 200, "seed \(seed)")
+        #expect(lossy.counters.undecodable == 0, "a hole is counted once, as a hole; seed \(seed)")
+    }
+
+    @Test func `an order on another interface is a second path, and so is a connection of the governor's own`() {
+        var talk = Dialogue()
+        talk.interface = "control"
+        var tap = TapDecoder.tested()
+        let seen = tap.take(talk.handshake() + [talk.send(newOrder(1))])
+        #expect(seen.compactMap(\.secondPath) == ["connection", "order"])
+        #expect(tap.counters.secondPath == 2)
+    }
+
+    @Test func `a FIX stream on any port is read, and an order over UDP too`() {
+        var odd = Dialogue()
+        odd.remote = Endpoint(host: 0xC612_000B, port: 4_444)
+        var tap = TapDecoder.tested()
+        let bytes = newOrder(1)
+        let tcp = tap.take(odd.handshake() + [odd.send(Array(bytes[..<3])), odd.send(Array(bytes[3...]))])
+        #expect(tcp.compactMap { $0.order?.clOrdID } == ["O1"])
+        let udp = tap.take([odd.datagram(.outbound, newOrder(2))])
+        #expect(udp.compactMap { $0.order?.clOrdID } == ["O2"])
+        #expect(udp.compactMap(\.secondPath) == ["order over UDP"])
+    }
+
+    @Test func `the rig's own evidence link and scrapes of the governor are no second path`() {
+        var evidence = Dialogue()
+        evidence.interface = "control"
+        evidence.remote = Endpoint(host: 0xC612_010F, port: 7_010)
+        var scrape = Dialogue()
+        scrape.interface = "control"
+        scrape.remote = Endpoint(host: 0xC612_010F, port: 50_000)
+        scrape.local = Endpoint(host: 0xC612_010D, port: 8_000)
+        var tap = TapDecoder.tested(ingest: evidence.remote)
+        _ = tap.take(evidence.handshake())
+        _ = tap.take([
+            scrape.segment(.inbound, [], sequence: 1, flags: 2), scrape.segment(.outbound, [], sequence: 9, flags: 18),
+        ])
+        #expect(tap.counters.secondPath == 0)
+    }
+
+    @Test func `what could hide an order and can't be read is counted`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let ends = (talk.local, talk.remote)
+        _ = tap.receive(talk.packet(.outbound, protocolNumber: 6, ends, [UInt8](repeating: 0, count: 40), fragment: 0x2000))
+        _ = tap.receive(talk.packet(.outbound, protocolNumber: 132, ends, [1, 2, 3, 4]))
+        _ = tap.take(talk.handshake() + [talk.send(Array("GARBAGE\u{1}".utf8))])
+        #expect(tap.counters.undecodable == 3)
+        _ = tap.receive(talk.packet(.outbound, protocolNumber: 1, ends, [8, 0, 0, 0]))
+        #expect(tap.counters.undecodable == 3)
+    }
+
+    @Test func `loopback and the agent's own fault interfaces are not judged`() {
+        var tap = TapDecoder.tested()
+        for interface in ["lo", "gnt0"] {
+            var talk = Dialogue()
+            talk.interface = interface
+            #expect(tap.take(talk.handshake() + [talk.send(newOrder(1))]).isEmpty)
+        }
+    }
+
+    @Test func `an intent reaches the governor with the packet that ends its message`() {
+        var talk = Dialogue()
+        talk.remote = Dialogue.redis
+        var tap = TapDecoder.tested()
+        let push = bulkArray("message", "strategy.intents", #"{"id":"I1","tick":7}"#)
+        var packets = talk.handshake()
+        packets.append(talk.hear(bulkArray("message", "market.depth.NVDA", #"{"tick":6}"#) + push[..<30]))
+        let last = talk.hear(Array(push[30...]))
+        packets.append(last)
+        let seen = tap.take(packets).filter { if case .intent = $0.event { true } else { false } }
+        #expect(seen.map(\.stamp) == [last.stamp])
+        guard case .intent("I1", 7)? = seen.first?.event else {
+            Issue.record("expected intent I1 of tick 7, found \(seen)")
+            return
+        }
+    }
+
+    @Test func `a decision leaves with its PUBLISH, whatever its case`() {
+        var talk = Dialogue()
+        talk.remote = Dialogue.redis
+        var tap = TapDecoder.tested()
+        let seen = tap.take(
+            talk.handshake() + [talk.send(bulkArray("publish", "governor.decisions", #"{"intent":"I1","action":"reject"}"#))])
+        let json = seen.compactMap { sighting -> JSON? in if case .decision(let json) = sighting.event { json } else { nil } }
+        #expect(json.map { $0["intent"] } == ["I1"])
+        #expect(tap.counters.decisions == 1)
+    }
+
+    @Test func `a session begins with the Logon that comes in and ends with reset, end or silence`() {
+        for (flags, reason) in [(UInt8(20), "rst"), (17, "fin")] {
+            var talk = Dialogue()
+            var tap = TapDecoder.tested()
+            let logon = tap.take(talk.handshake() + [talk.hear(fixMessage("35=A|34=1|"))])
+            #expect(logon.contains { $0.isLogon } && tap.hasSession)
+            let end = tap.take([talk.segment(.inbound, [], sequence: talk.heard, flags: flags)])
+            #expect(end.compactMap(\.logout) == [reason] && !tap.hasSession)
+        }
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        _ = tap.take(talk.handshake() + [talk.hear(fixMessage("35=A|34=1|"))])
+        let heard = talk.stamp()
+        #expect(tap.check(at: heard + .milliseconds(2_300)).isEmpty)
+        #expect(tap.check(at: heard + .milliseconds(2_500)).compactMap(\.logout) == ["silence"])
+        #expect(tap.take([talk.hear(fixMessage("35=0|34=2|"))]).contains { $0.isLogon })
+    }
+
+    @Test func `ports used again are a new connection`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let before = tap.take(talk.handshake() + [talk.send(newOrder(1)), talk.segment(.inbound, [], sequence: talk.heard, flags: 4)])
+        talk.sent = 77_000
+        talk.heard = 88_000
+        let after = tap.take(talk.handshake() + [talk.send(newOrder(2))])
+        #expect((before + after).compactMap(\.order).map(\.clOrdID) == ["O1", "O2"])
+        #expect(before.last?.connection != after.last?.connection)
+        #expect(tap.counters.holes == 0)
+    }
+
+    @Test func `a tap that comes late reads from the next message on`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let packets = [talk.send(Array(newOrder(1)[20...])), talk.send(newOrder(2))]
+        #expect(tap.take(packets).compactMap { $0.order?.clOrdID } == ["O2"])
+        #expect(tap.counters.undecodable == 0)
+    }
+}
