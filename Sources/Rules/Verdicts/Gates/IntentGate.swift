@@ -1,0 +1,92 @@
+import Messages
+import Scenarios
+import Units
+
+extension Scene {
+    /// An accepted intent is followed within this by its order, or by `withdrawn`.
+    static let orderWithin = Duration.seconds(1)
+    /// What is cut off by the end of the drill isn't held against anybody.
+    static let tail = Duration.milliseconds(1_500)
+
+    /// Every intent that arrived has exactly one outcome, and the wire agrees with it.
+    func everyIntentDecided() -> Finding {
+        guard !timeline.arrived.isEmpty else { return .unknown("no intent reached the governor") }
+        // The server's own record shows a second publication; the wire may carry the same one twice.
+        let source = timeline.published.isEmpty ? timeline.decided : timeline.published
+        let outcomes = grouped(source)
+        let onWire = grouped(timeline.decided)
+        var violations: [Violation] = []
+        var exempt = 0
+        for intent in timeline.arrived {
+            let key = intent.key
+            let found = (outcomes[key] ?? []).filter { $0.action != "withdrawn" }
+            if found.isEmpty {
+                let isLate = intent.stamp.at > close - Scene.tail
+                if isLate || isCutOff(at: intent.stamp.at) || onWire[key] != nil {
+                    exempt += 1
+                } else {
+                    violations.append(Violation(text: "\(key.id): no outcome", record: intent.stamp.record))
+                }
+            } else if found.count > 1 {
+                violations.append(Violation(text: "\(key.id): \(found.count) outcomes", record: found[1].stamp.record))
+            }
+        }
+        violations += contradictions(source)
+        var finding = Finding.never(violations, of: timeline.arrived.count)
+        finding.observed = .bool(violations.isEmpty)
+        guard violations.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
+        return .unknown("more than half of the intents lie where outcomes can't be seen")
+    }
+
+    private func grouped(_ all: [Outgone]) -> [IntentKey: [Outgone]] {
+        var groups: [IntentKey: [Outgone]] = [:]
+        for outgone in all {
+            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
+            groups[IntentKey(id: intent, tick: tick), default: []].append(outgone)
+        }
+        return groups
+    }
+
+    /// What Redis had not acknowledged at a cut is exempt.
+    private func isCutOff(at instant: Instant) -> Bool {
+        faults.contains { $0.cuts("store") && $0.covers(instant, padding: .seconds(2)) }
+            || timeline.all("monitor").contains { $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000 }
+    }
+
+    /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
+    private func contradictions(_ source: [Outgone]) -> [Violation] {
+        var left: [String: [Departure]] = [:]
+        for departure in timeline.departures where !leaks.records.contains(departure.stamp.record) {
+            left[departure.reference, default: []].append(departure)
+        }
+        let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.reference))
+        let withdrawn = Set(source.filter { $0.action == "withdrawn" }.compactMap(\.intent))
+        var violations: [Violation] = []
+        for outgone in source {
+            guard let intent = outgone.intent, outgone.stamp.at < close - Scene.tail else { continue }
+            let orders = left[intent] ?? []
+            switch outgone.action {
+            case "accept", "reduce":
+                let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
+                if !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) {
+                    violations.append(
+                        Violation(
+                            text: "\(intent): \(outgone.action), but nothing left within 1 s and it was not withdrawn",
+                            record: outgone.stamp.record))
+                }
+            case "reject":
+                if let order = orders.first {
+                    violations.append(Violation(text: "\(intent): rejected, but it left", record: order.stamp.record))
+                }
+            default: break
+            }
+        }
+        for (reference, orders) in left where !reference.hasPrefix("flatten-") {
+            let new = orders.filter { $0.type == "D" && !$0.isPossibleDuplicate }
+            if new.count > 1 {
+                violations.append(Violation(text: "'\(reference)': \(new.count) new orders", record: new[1].stamp.record))
+            }
+        }
+        return violations.sorted { $0.record < $1.record }
+    }
+}

@@ -1,0 +1,57 @@
+import Messages
+import Scenarios
+import Units
+
+/// What every gate looks at: the evidence, sorted once.
+struct Scene: Sendable {
+    let evidence: Evidence
+    let timeline: Timeline
+    let positions: Positions
+    let faults: [FaultEvidence]
+    let episodes: [Episode]
+    let pauses: [Pause]
+    let leaks: LeakRule.Result
+
+    init(_ evidence: Evidence) {
+        self.evidence = evidence
+        timeline = Timeline(evidence.history.records)
+        positions = Positions(timeline.ledger)
+        let events = timeline.faultEvents
+        faults = evidence.scenario.faults.map { FaultEvidence($0, events) }
+        episodes = Episode.all(faults)
+        pauses = PauseRule.pauses(timeline, faults)
+        leaks = LeakRule.judge(timeline, positions, pauses)
+    }
+
+    /// First effect of the earliest fault.
+    var t0: Stamp? { episodes.first?.start }
+
+    /// When the drill was over for the governor: what comes later is the taking down.
+    var close: Instant {
+        let exits = timeline.all("process").filter {
+            $0["name"]?.string == "governor" && ["exited", "killed"].contains($0["event"]?.string ?? "")
+        }
+        let ends = exits.map(\.stamp.at) + timeline.all("end").map(\.stamp.at)
+        return ends.min() ?? timeline.end
+    }
+
+    /// The operator's clearing of the last flag that was set: trading may go on from here.
+    var resumes: [Stamp] {
+        var paused = ["pause": true, "critical_pause": false]
+        var found: [Stamp] = []
+        for change in timeline.flags {
+            let before = paused.values.contains(true)
+            paused[change.key] = change.isPaused
+            if before && !paused.values.contains(true) { found.append(change.stamp) }
+        }
+        return found
+    }
+
+    /// The first resume after `instant`, or the end of the drill.
+    func endOfPause(after instant: Instant) -> Instant {
+        resumes.first { $0.at > instant }?.at ?? close
+    }
+
+    /// The largest proven delay of the run: what a message may be held up by.
+    var delayMaximum: Duration { faults.filter(\.isProven).compactMap(\.fault.delay).max() ?? .zero }
+}

@@ -1,0 +1,103 @@
+import Messages
+import Units
+
+// What the records of a history say, typed. `docs/verdicts.md` has the catalogue.
+
+/// When something was seen, how exactly, and in which record.
+struct Stamp: Hashable, Sendable {
+    let at: Instant
+    let uncertainty: Duration
+    let record: Int
+}
+
+struct FlagChange: Sendable {
+    let stamp: Stamp
+    let key: String
+    let value: String
+    let by: String
+    /// The contract's rule: only the word `false` lets orders pass.
+    var isPaused: Bool { value != "false" }
+}
+
+struct StateChange: Sendable {
+    let stamp: Stamp
+    let state: String
+    let reason: String
+    let by: String
+}
+
+/// A message that left the governor and can move the book.
+struct Departure: Sendable {
+    let stamp: Stamp
+    let connection: Int64
+    let type: String
+    let isPossibleDuplicate: Bool
+    let clOrdID: String
+    let origClOrdID: String
+    let reference: String
+    let symbol: String
+    let side: Side?
+    let quantity: Quantity?
+    let price: Price?
+    let claimsReducing: Bool
+
+    var name: String { clOrdID.isEmpty ? "35=\(type) of record \(stamp.record)" : clOrdID }
+    var isOfFlattening: Bool { reference.hasPrefix("flatten-") }
+}
+
+struct Outgone: Sendable {
+    let stamp: Stamp
+    let intent: String?
+    let tick: Int64?
+    let action: String
+    let reason: String
+    let quantity: Int64?
+}
+
+struct OfferedIntent: Sendable {
+    let stamp: Stamp
+    let action: String
+    let isReduceOnly: Bool
+    let isAdmissible: Bool
+}
+
+struct ArrivedIntent: Sendable {
+    let stamp: Stamp
+    let key: IntentKey
+}
+
+struct IntentKey: Hashable, Sendable {
+    let id: String
+    let tick: Int64
+}
+
+struct LedgerEvent: Sendable {
+    let stamp: Stamp
+    let execution: Execution
+}
+
+struct SessionMessage: Sendable {
+    let stamp: Stamp
+    let isInbound: Bool
+    let type: String
+    let execType: String
+    let isLastReport: Bool
+    let reportsTotal: Int64?
+}
+
+struct Span: Hashable, Sendable {
+    let start: Stamp
+    /// `nil`: until the end of the history.
+    var end: Stamp?
+
+    func contains(_ at: Instant) -> Bool { at >= start.at && end.map { at < $0.at } ?? true }
+    func overlaps(from: Instant, until: Instant) -> Bool { start.at < until && end.map { $0.at > from } ?? true }
+}
+
+struct Named: Sendable {
+    let stamp: Stamp
+    let type: String
+    let fields: [JSON.Member]
+
+    subscript(field: String) -> JSON? { fields.first { $0.key == field }?.value }
+}
