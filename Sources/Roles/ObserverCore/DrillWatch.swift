@@ -163,7 +163,7 @@ package struct DrillWatch: Sendable {
         .record(
             Observation(
                 .rig, "evidence_gap", at: clock.latest,
-                [.init("source", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))]))
+                [.init("of", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))]))
     }
 
     // MARK: evidence of the others

@@ -177,7 +177,7 @@ package final class ObserverService {
         say("evidence gap: \(source): expected \(expected), found \(found)")
         record(
             .rig, "evidence_gap",
-            [.init("source", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))])
+            [.init("of", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))])
     }
 
     // MARK: what is done
