@@ -1,7 +1,7 @@
 // The broker as a value: connections, requests, books and time in; bytes, drop copy and closings out.
 //
-// One FIX session outlives its connections. A connection counts from its first byte on: one that says nothing (a
-// health check) disturbs nobody, and one that speaks while another is live is closed at once, unanswered.
+// One FIX session outlives its connections. A connection counts from its Logon on: one that says nothing (a health
+// check) or something else disturbs nobody, and a second Logon while one is live is closed at once, unanswered.
 // Requests take the inbound leg before they are judged, reports the outbound leg before they are numbered. The
 // session layer itself is not delayed. When a connection dies, reports on their way are numbered and kept: the client
 // asks for them when it is back.
@@ -40,8 +40,9 @@ package struct Broker: Sendable {
     package private(set) var live: ConnectionNumber?
     /// Somebody logged on over the live connection.
     private var sessionBegan = false
-    /// Connections that have said nothing yet.
-    private var strangers: Set<ConnectionNumber> = []
+    /// Connections without a Logon yet, and since when.
+    private var strangers: [ConnectionNumber: (door: LogonScreening, since: Instant)] = [:]
+    private let client: LogonScreening.Identity
     private var inbound: Leg<Message>
     private var outbound: Leg<Message>
     private var directives: [Directive] = []
@@ -51,6 +52,7 @@ package struct Broker: Sendable {
         engine = MatchingEngine(settings)
         inbound = Leg(.inbound, settings)
         outbound = Leg(.outbound, settings)
+        client = LogonScreening.Identity(sender: settings.targetCompID, target: settings.senderCompID)
         let acceptor = Session.Settings(
             role: .acceptor, senderCompID: settings.senderCompID, targetCompID: settings.targetCompID)
         session = Session(settings: acceptor)
@@ -58,40 +60,55 @@ package struct Broker: Sendable {
 
     /// When `tick` is due next; `nil` when nothing waits.
     package var nextDeadline: Instant? {
-        [inbound.nextDue, outbound.nextDue, live == nil ? nil : session.nextDeadline].compactMap { $0 }.min()
+        let silence = strangers.values.map(\.since).min().map { $0 + BrokerLimits.logonTimeout }
+        let waits = [inbound.nextDue, outbound.nextDue, live == nil ? nil : session.nextDeadline, silence]
+        return waits.compactMap { $0 }.min()
     }
 
-    package mutating func accepted(_ connection: ConnectionNumber) -> [Directive] {
+    package mutating func accepted(_ connection: ConnectionNumber, at now: Instant) -> [Directive] {
         guard strangers.count < BrokerLimits.strangersMaximum else {
-            counts.connectionsRefused += 1
-            return [.close(connection, because: "\(strangers.count) connections wait silently already")]
+            return [refuse(connection, "\(strangers.count) connections wait without a Logon already")]
         }
-        strangers.insert(connection)
+        strangers[connection] = (LogonScreening(), now)
         return []
     }
 
     package mutating func received(
         _ bytes: ArraySlice<UInt8>, on connection: ConnectionNumber, at now: Instant, wall: WallTime
     ) -> [Directive] {
-        if strangers.remove(connection) != nil {
-            guard live == nil else {
-                counts.connectionsRefused += 1
-                return [.close(connection, because: "the session is live on another connection")]
+        var bytes = bytes
+        if let door = strangers[connection]?.door {
+            var screening = door
+            switch screening.received(bytes, known: [client], live: live == nil ? [] : [client]) {
+            case .waiting:
+                strangers[connection]?.door = screening
+                return []
+            case .refused(let reason):
+                return [refuse(connection, reason)]
+            case .identified(_, bytes: let all):
+                bytes = all[...]
             }
+            strangers[connection] = nil
             live = connection
             follow(session.connected(at: now, wall: wall), at: now, wall: wall)
         }
-        guard connection == live else { return drain() }
+        guard connection == live else { return [] }
         follow(session.received(bytes, at: now, wall: wall), at: now, wall: wall)
         move(at: now, wall: wall)
         return drain()
+    }
+
+    private mutating func refuse(_ connection: ConnectionNumber, _ reason: String) -> Directive {
+        counts.connectionsRefused += 1
+        strangers[connection] = nil
+        return .close(connection, because: reason)
     }
 
     /// The connection is gone, whoever closed it.
     package mutating func closed(
         _ connection: ConnectionNumber, because reason: String, at now: Instant, wall: WallTime
     ) -> [Directive] {
-        strangers.remove(connection)
+        strangers[connection] = nil
         guard connection == live else { return [] }
         live = nil
         follow(session.disconnected(at: now), at: now, wall: wall)
@@ -113,6 +130,9 @@ package struct Broker: Sendable {
 
     package mutating func tick(at now: Instant, wall: WallTime) -> [Directive] {
         if live != nil { follow(session.tick(at: now, wall: wall), at: now, wall: wall) }
+        for (connection, stranger) in strangers where stranger.since + BrokerLimits.logonTimeout <= now {
+            directives.append(refuse(connection, "no Logon within \(BrokerLimits.logonTimeout.written)"))
+        }
         move(at: now, wall: wall)
         return drain()
     }
