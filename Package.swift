@@ -74,7 +74,7 @@ let roles: [Target] = [
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
         "Roles", "ConductorService",
-        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging"]),
+        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging", "HTTP", "CLinux"]),
 ]
 
 let programs: [Target] = [
@@ -115,7 +115,7 @@ let package = Package(
         tests(
             "Integration", "ArchiveTests",
             ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),
-        tests("Integration", "DrillTests", ["Archive", "Judging", "Verdicts", "Processes", "Scenarios"]),
+        tests("Integration", "DrillTests", ["Archive", "Judging", "Messages", "Processes", "Sockets", "Units"]),
         tests("Tidy", "TidyTests", []),
     ]
 )
