@@ -14,7 +14,7 @@ package final class HistoryFile {
     package let path: String
     private let descriptor: Descriptor
     private let syncing: SyncThread
-    private var chain = Chain()
+    private var chain: Chain
     private var buffer: [UInt8] = []
     private var timer: Timer?
     /// The first refusal; sticky, because a chain with a hole is no chain.
@@ -23,10 +23,30 @@ package final class HistoryFile {
     package var onFailure: (ArchiveError) -> Void = { _ in }
 
     /// Refuses a path that exists. Commits on the reactor's timer until `close`.
-    package init(creating path: String, on reactor: Reactor) throws(ArchiveError) {
+    package convenience init(creating path: String, on reactor: Reactor) throws(ArchiveError) {
         let fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_APPEND, 0o644)
         guard fd >= 0 else { throw ArchiveError(path, "create", code: errno) }
+        try self.init(path, fd, Chain(), on: reactor)
+    }
+
+    /// Goes on with a history whose writer has ended. Refuses one whose chain is broken. A torn last line is cut off,
+    /// and the cut is the first thing that is recorded: what was there is lost, and nobody may overlook it.
+    package convenience init(continuing path: String, on reactor: Reactor) throws(ArchiveError) {
+        let bytes = try readFile(path)
+        let history: History
+        do { history = try History(parsing: bytes) } catch { throw ArchiveError(path, "continue", "\(error)") }
+        let fd = open(path, O_WRONLY | O_CLOEXEC | O_APPEND)
+        guard fd >= 0 else { throw ArchiveError(path, "open", code: errno) }
+        let code = history.tornBytes > 0 && ftruncate(fd, off_t(bytes.count - history.tornBytes)) != 0 ? errno : 0
+        try self.init(path, fd, Chain(continuing: history), on: reactor)
+        if code != 0 { throw failed(ArchiveError(path, "cut the torn line", code: code)) }
+        guard history.tornBytes > 0 else { return }
+        try append(Observation(.rig, "torn", at: .now, [.init("bytes", .integer(Int64(history.tornBytes)))]))
+    }
+
+    private init(_ path: String, _ fd: Int32, _ chain: Chain, on reactor: Reactor) throws(ArchiveError) {
         self.path = path
+        self.chain = chain
         descriptor = Descriptor(fd)
         syncing = try SyncThread(descriptor, path: path)
         timer = reactor.every(HistoryFile.commitInterval) { [weak self] in self?.commit() }

@@ -12,6 +12,12 @@ package struct Chain: Sendable {
 
     package init() {}
 
+    /// Goes on where a history that was read ends.
+    package init(continuing history: History) {
+        count = history.records.count
+        head = history.head
+    }
+
     /// The next line, LF included.
     package mutating func append(_ observation: Observation) -> [UInt8] {
         var members: [JSON.Member] = [

@@ -20,18 +20,47 @@ package struct History: Sendable {
 
     /// Refuses a line whose index, hash or form does not follow from the line before.
     package init(parsing bytes: [UInt8]) throws(HistoryError) {
+        let (history, error) = History.salvaging(bytes)
+        if let error { throw error }
+        self = history
+    }
+
+    private init(records: [Record], head: String, tornBytes: Int) {
+        self.records = records
+        self.head = head
+        self.tornBytes = tornBytes
+    }
+
+    /// The lines before the first one that doesn't follow, and why it doesn't: what a verdict of damaged evidence
+    /// can still show, and must call inconclusive.
+    package static func salvaging(_ bytes: [UInt8]) -> (history: History, error: HistoryError?) {
         var records: [Record] = []
         var head = Chain.start
-        var start = bytes.startIndex
-        while let end = bytes[start...].firstIndex(of: 0x0A) {
+        var start = 0
+        var failure: HistoryError?
+        while let end = lineFeed(in: bytes, from: start) {
             let line = Array(bytes[start..<end])
-            records.append(try History.record(line, number: records.count, previous: head))
+            do {
+                records.append(try record(line, number: records.count, previous: head))
+            } catch {
+                failure = error
+                break
+            }
             head = hexadecimalSHA256(line)
             start = end + 1
         }
-        self.records = records
-        self.head = head
-        tornBytes = bytes.count - start
+        return (History(records: records, head: head, tornBytes: failure == nil ? bytes.count - start : 0), failure)
+    }
+
+    private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBufferPointer { buffer in
+            var position = start
+            while position < buffer.count {
+                if buffer[position] == 0x0A { return position }
+                position += 1
+            }
+            return nil
+        }
     }
 
     private static func record(_ line: [UInt8], number: Int, previous: String) throws(HistoryError) -> Record {
@@ -41,14 +70,17 @@ package struct History: Sendable {
         let json: JSON
         do { json = try JSON(parsing: line) } catch { throw failure("a JSON object", error.description) }
         guard let members = json.members, members.count >= 6 else { throw failure("an observation", json.text()) }
-        guard json["i"]?.integer == Int64(number) else {
-            throw failure("i \(number)", json["i"]?.text() ?? "none")
+        // The writer's own order, so that what is read back is byte for byte what was written.
+        let head = members.prefix(5).map(\.key)
+        guard head == ["i", "t", "u", "source", "type"], let last = members.last, last.key == "prev" else {
+            throw failure("i, t, u, source, type first and prev last", members.map(\.key).joined(separator: ", "))
         }
-        guard json["prev"]?.string == previous else {
-            throw failure("prev \(previous)", json["prev"]?.text() ?? "none")
+        guard members[0].value.integer == Int64(number) else {
+            throw failure("i \(number)", members[0].value.text())
         }
-        guard let at = json["t"]?.integer, let uncertainty = json["u"]?.integer, let type = json["type"]?.string,
-            let source = json["source"]?.string.flatMap(Observation.Source.init(rawValue:))
+        guard last.value.string == previous else { throw failure("prev \(previous)", last.value.text()) }
+        guard let at = members[1].value.integer, let uncertainty = members[2].value.integer,
+            let type = members[4].value.string, let source = members[3].value.string.flatMap(Observation.Source.init(rawValue:))
         else { throw failure("t, u, source and type", json.text()) }
         let observation = Observation(
             source, type, at: Instant(nanoseconds: at), uncertainty: .nanoseconds(uncertainty),

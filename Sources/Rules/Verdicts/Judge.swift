@@ -62,6 +62,7 @@ extension Scene {
         case (.storeComplete, _): storeComplete()
         case (.reconciled, .duration(let limit)): reconciled(limit)
         case (.pauseExercised, .count(let minimum)): pauseExercised(minimum)
+        case (.loadAccepted, .count(let minimum)): loadAccepted(minimum)
         case (.faultsProven, _): premises[.faultsProven] ?? faultsProven()
         case (.armed, _): premises[.armed] ?? armed()
         case (.evidenceComplete, _): premises[.evidenceComplete] ?? evidenceComplete()

@@ -5,7 +5,7 @@ extension Verdict {
     /// For people and for CI step summaries. `seal` is the SHA-256 of `verdict.json`.
     package func summary(seal: String) -> [UInt8] {
         var lines = ["# \(run["scenario"]?.string ?? "run"): \(headline)", ""]
-        lines += ["\(words)", ""]
+        lines += [sentence, ""]
         lines += ["Run `\(plain(run["id"]))`, seed \(plain(run["seed"])), started \(plain(run["started"])), "
             + "\(plain(run["duration_s"])) s. Governor: `\(plain(run["command"]))`.", ""]
         lines += ["## Gates", "", "| gate | verdict | observed | required | why |", "|---|---|---|---|---|"]
@@ -24,7 +24,16 @@ extension Verdict {
 
     package var headline: String { outcome.rawValue.uppercased() + (certifying ? "" : " (not certifying)") }
 
-    private var words: String {
+    /// The verdict in a sentence, then one line for each gate that isn't green.
+    package var words: String {
+        let open = gates.filter { $0.outcome != .pass }
+        let lines = open.map { "  \($0.name.rawValue): \($0.outcome.rawValue): \($0.reason ?? "")" }
+        return (["\(headline). \(sentence)"] + lines).joined(separator: "\n")
+    }
+
+    package var exitCode: Int32 { outcome.exitCode }
+
+    private var sentence: String {
         func names(_ wanted: Outcome) -> String {
             gates.filter { $0.outcome == wanted }.map(\.name.rawValue).joined(separator: ", ")
         }

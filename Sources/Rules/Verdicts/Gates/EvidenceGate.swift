@@ -87,6 +87,9 @@ extension Scene {
         for seen in timeline.all("evidence_gap") {
             gaps.append(Violation(text: "a gap in what \(seen["source"]?.string ?? "?") sent", record: seen.stamp.record))
         }
+        for seen in timeline.all("torn") {
+            gaps.append(Violation(text: "the history was torn in mid-line", record: seen.stamp.record))
+        }
         for seen in timeline.all("aborted") {
             gaps.append(Violation(text: "aborted: \(seen["reason"]?.string ?? "?")", record: seen.stamp.record))
         }

@@ -49,6 +49,11 @@ extension Scene {
         guard finding.outcome == .pass else { return finding }
         let exercise = exercise
         finding.count = exercise.answered
+        // A drill that only slows things down asks for no pause; its claim is empty, and says so.
+        guard !faults.allSatisfy(\.isPureLatency) else {
+            finding.isVacuous = true
+            return finding
+        }
         guard exercise.answered >= Scene.exercisedMinimum else {
             finding.outcome = .inconclusive
             finding.isVacuous = true
@@ -73,6 +78,18 @@ extension Scene {
         return Finding(
             isEnough ? .pass : .inconclusive, observed: .integer(Int64(exercise.answered)), count: exercise.answered,
             reason: isEnough ? nil : "\(exercise.answered) of at least \(minimum) intents answered while paused")
+    }
+
+    /// Admissible intents that became orders accepted by the broker before the first fault.
+    func loadAccepted(_ minimum: Int64) -> Finding {
+        let until = t0?.at ?? close
+        let accepted = timeline.ledger.filter {
+            $0.execution.kind == .new && $0.execution.msgType == "D" && $0.stamp.at < until
+        }
+        let count = Int64(accepted.count)
+        return Finding(
+            count >= minimum ? .pass : .inconclusive, observed: .integer(count), count: accepted.count,
+            reason: count >= minimum ? nil : "\(count) of at least \(minimum) orders accepted before the first fault")
     }
 
     func pausePropagation(_ limit: Duration) -> Finding {

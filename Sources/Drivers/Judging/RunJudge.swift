@@ -1,0 +1,151 @@
+// From a run directory to its verdict and back: reads the evidence, has it judged, writes and seals the verdict,
+// and says later whether a sealed byte has changed.
+
+import Archive
+import History
+import Messages
+import Scenarios
+import Verdicts
+
+package enum RunJudge {
+    /// Derived from the evidence and written by the judge: everything else in the directory is evidence.
+    package static let derived = ["verdict.json", "junit.xml", "summary.md"]
+    /// Written by others once the verdict exists; sealed by nobody, because anybody can make it again.
+    package static let unsealed = ["report.html"]
+    /// SHA-256 of what the judge wrote, as `sha256sum -c` reads it. The first line is the seal of the run.
+    package static let sealFile = "seal.sha256"
+
+    package struct Again: Sendable {
+        package let verdict: Verdict
+        /// What differs from the sealed verdict, in words; empty when the same bytes came out.
+        package let differences: [String]
+    }
+
+    /// Everything the judge needs. Throws only when there is no scenario to judge by; other damage becomes a defect.
+    package static func evidence(_ directory: RunDirectory) throws(ArchiveError) -> Evidence {
+        let files = try evidenceFiles(directory)
+        let present = Set(files.map(\.path))
+        var defects: [String] = []
+        let yaml = try directory.read("scenario.yaml")
+        let scenario: Scenario
+        do {
+            scenario = try Scenario(yaml: yaml, file: scenarioName(yaml))
+        } catch {
+            throw ArchiveError("\(directory.path)/scenario.yaml", "read", "\(error)")
+        }
+        let bytes = present.contains("history.ndjson") ? try directory.read("history.ndjson") : []
+        let (history, broken) = History.salvaging(bytes)
+        if let broken { defects.append("the chain of the history is broken: \(broken)") }
+        var environment = JSON.null
+        if present.contains("environment.json") {
+            do {
+                environment = try JSON(parsing: try directory.read("environment.json"))
+            } catch let error as JSONError {
+                defects.append("environment.json: \(error)")
+            } catch {
+                defects.append("environment.json can't be read")
+            }
+        }
+        return Evidence(scenario: scenario, history: history, environment: environment, files: files, defects: defects)
+    }
+
+    package static func judge(_ directory: RunDirectory) throws(ArchiveError) -> Verdict {
+        Verdicts.judge(try evidence(directory))
+    }
+
+    package static func judgeAndWrite(_ directory: RunDirectory) throws(ArchiveError) -> Verdict {
+        let verdict = try judge(directory)
+        try write(verdict, to: directory)
+        return verdict
+    }
+
+    /// `verdict.json`, `junit.xml`, `summary.md`, then the seal: last, because it says that the others are whole.
+    package static func write(_ verdict: Verdict, to directory: RunDirectory) throws(ArchiveError) {
+        for (name, bytes) in rendered(verdict) { try directory.write(bytes, to: name) }
+    }
+
+    package static func seal(of verdict: Verdict) -> String { hexadecimalSHA256(verdict.bytes) }
+
+    /// Judges again, and compares every byte that was sealed.
+    package static func judgeAgain(_ directory: RunDirectory) throws(ArchiveError) -> Again {
+        let verdict = try judge(directory)
+        var differences = try verify(directory)
+        if directory.exists("verdict.json"), differences.isEmpty {
+            for (name, bytes) in rendered(verdict) where try directory.read(name) != bytes {
+                differences.append("\(name): the evidence gives other bytes; was it judged by another version?")
+            }
+        }
+        return Again(verdict: verdict, differences: differences)
+    }
+
+    /// Every sealed byte that was changed, removed or added, in words. Says nothing of who did it: a forger who
+    /// seals again is found out only by comparing with a seal that was kept elsewhere.
+    package static func verify(_ directory: RunDirectory) throws(ArchiveError) -> [String] {
+        guard directory.exists("verdict.json") else { return ["verdict.json is missing: this run was never judged"] }
+        let bytes = try directory.read("verdict.json")
+        var differences: [String] = []
+        differences += try sealDifferences(directory)
+        let json: JSON
+        do { json = try JSON(parsing: bytes) } catch { return differences + ["verdict.json is no JSON: \(error)"] }
+        guard let rows = json["evidence"]?["files"]?.array else { return differences + ["verdict.json names no files"] }
+        let found = try evidenceFiles(directory)
+        var actual: [String: Evidence.File] = [:]
+        for file in found { actual[file.path] = file }
+        for row in rows {
+            let path = row["path"]?.string ?? "?"
+            guard let file = actual.removeValue(forKey: path) else {
+                differences.append("\(path) was removed")
+                continue
+            }
+            if file.bytes != row["bytes"]?.integer {
+                differences.append("\(path) has \(file.bytes) bytes, sealed were \(row["bytes"]?.text() ?? "unknown")")
+            } else if file.sha256 != row["sha256"]?.string {
+                differences.append("\(path) was changed")
+            }
+        }
+        return differences + actual.keys.sorted().map { "\($0) was added" }
+    }
+
+    private static func sealDifferences(_ directory: RunDirectory) throws(ArchiveError) -> [String] {
+        guard directory.exists(sealFile) else { return ["\(sealFile) is missing"] }
+        var differences: [String] = []
+        var lines: [String] = []
+        for name in derived {
+            guard directory.exists(name) else {
+                differences.append("\(name) is missing")
+                continue
+            }
+            lines.append(sealLine(name, try directory.read(name)))
+        }
+        guard differences.isEmpty else { return differences }
+        let sealed = String(decoding: try directory.read(sealFile), as: UTF8.self)
+        guard sealed != lines.joined() else { return [] }
+        let changed = zip(derived, lines).filter { !sealed.contains($0.1) }.map { "\($0.0) does not have the sealed hash" }
+        return changed.isEmpty ? ["\(sealFile) was changed"] : changed
+    }
+
+    private static func rendered(_ verdict: Verdict) -> [(String, [UInt8])] {
+        let bytes = verdict.bytes
+        let seal = hexadecimalSHA256(bytes)
+        let files = [("verdict.json", bytes), ("junit.xml", verdict.junit), ("summary.md", verdict.summary(seal: seal))]
+        let lines = files.map { sealLine($0.0, $0.1) }
+        return files + [(sealFile, Array(lines.joined().utf8))]
+    }
+
+    private static func sealLine(_ name: String, _ bytes: [UInt8]) -> String { "\(hexadecimalSHA256(bytes))  \(name)\n" }
+
+    private static func evidenceFiles(_ directory: RunDirectory) throws(ArchiveError) -> [Evidence.File] {
+        let outside = Set(derived + unsealed + [sealFile])
+        let paths = try directory.paths().filter { !outside.contains($0) }
+        return try directory.files(paths).map { Evidence.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+    }
+
+    /// A scenario must bear its file's name, and a run keeps it as `scenario.yaml`: its own word is taken instead.
+    private static func scenarioName(_ yaml: [UInt8]) -> String {
+        for line in String(decoding: yaml, as: UTF8.self).split(separator: "\n") where line.hasPrefix("name:") {
+            let name = line.dropFirst("name:".count).prefix { $0 != "#" }
+            return "\(name.filter { $0 != " " && $0 != "\"" && $0 != "'" && $0 != "\r" }).yaml"
+        }
+        return "scenario.yaml"
+    }
+}
