@@ -1,0 +1,110 @@
+import ArgumentParser
+import ChaosAgentCore
+import ChaosAgentService
+import Glibc
+import Messages
+import Sockets
+import Units
+
+/// Exit codes of the project: 0 done, 64 usage, 70 it failed, 77 this machine can't.
+enum Exit {
+    static let failed = ExitCode(70)
+    static let cannot = ExitCode(77)
+    static let usage = ExitCode(64)
+}
+
+@main
+struct ChaosAgentProgram: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos-agent", abstract: "Injects faults through netlink, heals them, and proves that they bit.",
+        discussion: """
+            'serve' runs the agent of one node, inside that node's network namespace. The other commands talk to it over
+            its socket; 'heal --ledger' and 'doctor' also work when no agent runs.
+            """,
+        subcommands: [Serve.self, Inject.self, Heal.self, List.self, DoctorCommand.self, Guard.self])
+}
+
+struct SocketOption: ParsableArguments {
+    @Option(help: "Command socket of the running agent.") var socket: String
+}
+
+func complain(_ text: String) {
+    let line = Array("chaos-agent: \(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+}
+
+/// Runs `body` and turns what it throws into a message and an exit code.
+func withExitCodes(_ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as AgentError {
+        complain(error.description)
+        throw error.isMissingAbility ? Exit.cannot : Exit.failed
+    } catch let code as ExitCode {
+        throw code
+    } catch {
+        complain("\(error)")
+        throw Exit.failed
+    }
+}
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Runs the agent of one node until SIGTERM or 'stop'.")
+
+    @Option(help: "Name of the node; goes into the mark of every kernel object.") var node: String
+    @Option(help: "The only interface whose traffic may be faulted.") var interface = "market"
+    @Option(help: "Unix socket for commands, created 0600.") var socket: String
+    @Option(help: "Ledger file: what is in force, synced before it is applied.") var ledger: String
+    @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress: String?
+    @Option(help: "Probe addresses of the other agents, comma-separated HOST:PORT.") var probePeers: String?
+    @Option(help: "The observer's evidence address, HOST:PORT (TCP). Default: no evidence is sent.") var observer: String?
+    @Option(help: "auto, nft-queue or nfqueue. auto takes the first that works.") var backend = "auto"
+
+    func validate() throws {
+        if backend != "auto", Backend(rawValue: backend) == nil {
+            throw ValidationError("unknown backend '\(backend)': expected auto, \(Backend.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        for text in [probeAddress, observer].compactMap({ $0 }) + peers where Address(written: text) == nil {
+            throw ValidationError("'\(text)': expected HOST:PORT with a dotted IPv4 host")
+        }
+    }
+
+    private var peers: [String] { (probePeers ?? "").split(separator: ",").map(String.init) }
+
+    func run() throws {
+        try withExitCodes {
+            var settings = AgentSettings(node: node, interface: interface, socketPath: socket, ledgerPath: ledger)
+            settings.probeAddress = probeAddress.flatMap { Address(written: $0) }
+            settings.probePeers = peers.compactMap { Address(written: $0) }
+            settings.observer = observer.flatMap { Address(written: $0) }
+            settings.backend = Backend(rawValue: backend)
+            let reactor = try Reactor()
+            var stop: (Int32) -> Void = { _ in reactor.stop() }
+            try reactor.onSignal { stop($0) }
+            let agent = try ChaosAgent(settings, on: reactor)
+            let link = settings.observer.map { EvidenceLink(to: $0, node: node, on: reactor) }
+            if let link { agent.onReport = { link.send($0) } }
+            let server = try CommandServer(agent, at: socket, on: reactor)
+            stop = { _ in agent.stop(.abort) }
+            complain("node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
+            reactor.run()
+            server.close()
+        }
+    }
+}
+
+struct Guard: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Guards a link that is down; the agent starts it.", shouldDisplay: false)
+
+    @Option(help: "The link.") var interface: String
+    @Option(name: .customLong("for"), help: "When to restore at the latest.") var duration: String
+    @Option(name: .customLong("route"), help: "A route to put back, in hexadecimal.") var routes: [String] = []
+
+    func run() throws {
+        try withExitCodes {
+            guard let limit = Duration(written: duration) else { throw AgentError("--for", "expected a duration, found '\(duration)'") }
+            try Guardian.run(interface: interface, routes: routes, for: limit)
+        }
+    }
+}

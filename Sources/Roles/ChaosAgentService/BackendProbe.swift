@@ -1,0 +1,53 @@
+// Which backends work here: found out by doing, in a table of our own that is removed at once.
+
+import ChaosAgentCore
+import Glibc
+import Netlink
+import Units
+
+package enum BackendProbe {
+    package struct Result: Sendable {
+        package let backend: Backend
+        /// `nil` when it works.
+        package let problem: String?
+    }
+
+    private static let scratchTable = "gauntlet_probe"
+
+    /// The ladder, best first.
+    package static func probe() -> [Result] {
+        [Result(backend: .netem, problem: netemProblem()), queue(.nativeQueue, .queue(1)), queue(.queueTarget, .queueTarget(1))]
+    }
+
+    /// The first that works, or the one that was asked for.
+    package static func choose(_ wanted: Backend?) throws(AgentError) -> Backend {
+        let results = probe()
+        if let wanted {
+            guard let problem = results.first(where: { $0.backend == wanted })?.problem else { return wanted }
+            throw AgentError("backend \(wanted.rawValue)", problem, isMissingAbility: true)
+        }
+        if let first = results.first(where: { $0.problem == nil }) { return first.backend }
+        let problems = results.map { "\($0.backend.rawValue): \($0.problem ?? "")" }.joined(separator: "; ")
+        throw AgentError("backend", "none works here: \(problems)", isMissingAbility: true)
+    }
+
+    private static func netemProblem() -> String? {
+        "not offered: the agent holds packets in queues of its own on every kernel"
+    }
+
+    private static func queue(_ backend: Backend, _ expression: NftExpression) -> Result {
+        let table = Nftables(node: "probe", table: scratchTable)
+        do {
+            try table.refuseForeign()
+            try table.remove()
+            try table.apply([
+                .table, .chain("probe", hook: .prerouting, priority: -310), .rule(chain: "probe", owner: "probe", [.loadMeta(.inputInterface), .equals(Nftables.interfaceName("gauntlet-none")), .counter, expression]),
+            ])
+            try table.remove()
+            return Result(backend: backend, problem: nil)
+        } catch {
+            let text = error.code == ENOENT ? "this kernel has no such nf_tables expression" : error.description
+            return Result(backend: backend, problem: text)
+        }
+    }
+}

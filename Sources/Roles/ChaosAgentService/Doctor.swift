@@ -1,0 +1,47 @@
+import ChaosAgentCore
+import CLinux
+import Glibc
+import Messages
+import Netlink
+
+/// What this machine can do, found out by doing it, and what to do about what it can't.
+package enum Doctor {
+    package static func report(interface: String?, backend: Backend?) -> JSON {
+        let backends = BackendProbe.probe().map { result in
+            JSON.object([
+                .init("backend", .string(result.backend.rawValue)), .init("works", .bool(result.problem == nil)),
+                .init("problem", .optional(result.problem)),
+            ])
+        }
+        return .object([
+            .init("backends", .array(backends)), .init("chosen", .optional(backend?.rawValue)),
+            .init("proved_end_to_end", .array([.string(Backend.queueTarget.rawValue)])),
+            .init("table", .string(tablePresence())), .init("interface", .optional(interface)),
+            .init("interface_problem", .optional(interface.flatMap { interfaceProblem($0) })),
+            .init("realtime", .bool(mayRunRealtime())), .init("effective_uid", .integer(Int64(geteuid()))),
+        ])
+    }
+
+    private static func tablePresence() -> String {
+        do {
+            switch try Nftables(node: "doctor").presence() {
+            case .absent: return "absent"
+            case .ours(let node): return "ours, node \(node)"
+            case .foreign: return "foreign: a table named gauntlet without our mark; every fault will be refused"
+            }
+        } catch {
+            return "not readable: \(error)"
+        }
+    }
+
+    private static func interfaceProblem(_ name: String) -> String? {
+        do { return try InterfaceRule.refusal(name, try LinkControl()) } catch { return error.description }
+    }
+
+    /// Whether a thread of ours may be SCHED_FIFO: by capability, or by RLIMIT_RTPRIO.
+    private static func mayRunRealtime() -> Bool {
+        var limit = rlimit()
+        let known = getrlimit(__rlimit_resource_t(14), &limit) == 0  // RLIMIT_RTPRIO
+        return geteuid() == 0 || (known && limit.rlim_cur >= 50)
+    }
+}
