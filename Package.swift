@@ -110,6 +110,7 @@ let package = Package(
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
         tests("Roles", "ObserverTests", ["ObserverCore"]),
         tests("Roles", "ConductorTests", ["ConductorCore"]),
+        tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
         tests("Integration", "StoreTests", ["Redis", "Postgres", "Sockets", "Processes", "Units"]),
         tests("Integration", "KernelTests", ["Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
         tests(
