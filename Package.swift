@@ -108,7 +108,7 @@ let package = Package(
         tests("Roles", "BrokerStubTests", ["BrokerStubCore"]),
         tests("Roles", "GovernorTests", ["GovernorCore"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
-        tests("Roles", "ObserverTests", ["ObserverCore"]),
+        tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore"]),
         tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
         tests("Integration", "StoreTests", ["Redis", "Postgres", "Sockets", "Processes", "Units"]),
@@ -116,6 +116,12 @@ let package = Package(
         tests(
             "Integration", "ArchiveTests",
             ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),
+        tests(
+            "Integration", "CaptureTests",
+            [
+                "Capture", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages", "Processes",
+                "Sockets", "Units", "CLinux",
+            ]),
         tests("Integration", "DrillTests", ["Archive", "Judging", "Messages", "Processes", "Sockets", "Units"]),
         tests("Tidy", "TidyTests", []),
     ]
