@@ -66,7 +66,9 @@ let roles: [Target] = [
     room("Roles", "BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
     room("Roles", "BrokerStubService", ["BrokerStubCore", "Sockets", "Redis", "HTTP", "Telemetry", "Archive"]),
     room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
-    room("Roles", "GovernorService", ["GovernorCore", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
+    room(
+        "Roles", "GovernorService",
+        ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
     room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Netlink", "Processes", "Archive"]),
     room("Roles", "ObserverCore", ["Units", "Messages", "Books", "FIX", "History", "Scenarios", "Verdicts"]),
@@ -81,8 +83,10 @@ let programs: [Target] = [
     program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging"]),
     program("feed-replayer", ["FeedReplayerService"]),
     program("broker-stub", ["BrokerStubService"]),
-    program("governor", ["GovernorService"]),
-    program("rogue-governor", ["GovernorService"]),
+    program("governor", ["GovernorService", "GovernorCore"]),
+    program(
+        "rogue-governor",
+        ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
     program("chaos-agent", ["ChaosAgentService"]),
     program("observer", ["ObserverService"]),
 ]
