@@ -30,6 +30,8 @@ package struct Broker: Sendable {
         package var ignored: Int64 = 0
         package var sessionRejects: Int64 = 0
         package var requestsLost: Int64 = 0
+
+        package init() {}
     }
 
     package let settings: BrokerSettings

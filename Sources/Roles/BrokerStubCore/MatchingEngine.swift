@@ -45,6 +45,8 @@ package struct MatchingEngine: Sendable {
         working.values.joined().sorted().compactMap { orders[$0] }
     }
 
+    package var workingCount: Int { working.values.reduce(0) { $0 + $1.count } }
+
     /// One request of the client. With `matching` false a new order is accepted and waits for the next book state.
     package mutating func receive(_ message: Message, matching: Bool = true, at wall: WallTime) -> [Effect] {
         self.wall = wall
