@@ -63,7 +63,10 @@ extension Depth {
     }
 
     package init(parsing bytes: [UInt8]) throws(MessageError) {
-        let reader = try MessageReader("market.depth", bytes)
+        try self.init(MessageReader("market.depth", bytes))
+    }
+
+    package init(_ reader: MessageReader) throws(MessageError) {
         self.init(
             sequence: try reader.integer("seq"), symbol: try reader.string("symbol"), tick: try reader.integer("tick"),
             sent: WallTime(nanoseconds: try reader.integer("sent_ns")),

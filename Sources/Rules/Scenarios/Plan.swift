@@ -26,6 +26,8 @@ package struct Plan: Hashable, Sendable {
     /// In order of `due`; ticks count from 1 without a gap.
     package var events: [Event]
 
+    /// How long depth goes on after the last phase: the run must not end in a stale feed.
+    package static let tail: Duration = .seconds(2)
     package static let schema = "gauntlet.plan/1"
 }
 
@@ -35,7 +37,7 @@ extension Plan {
         _ scenario: Scenario, on topology: Topology, seed: UInt64, tapes: [String: [UInt8]], badRows: BadRows = .refuse
     ) throws(Mistakes) {
         let interval = scenario.feed.depthInterval * 100 / scenario.feed.speedPercent
-        let span = scenario.feed.lead + scenario.duration
+        let span = scenario.feed.lead + scenario.duration + Plan.tail
         var paths: [[BookPath.Step]] = []
         for source in scenario.books {
             let path = try BookPath(source, scenario.feed, tapes: tapes, badRows: badRows)
@@ -164,5 +166,26 @@ extension BookPath {
                 rows: rows[source.first...], interval: feed.depthInterval, speedPercent: feed.speedPercent,
                 pricePercent: source.pricePercent)
         }
+    }
+}
+
+extension Plan {
+    /// The tape rows that `badRows: .skip` leaves out.
+    package static func unreadableRows(of scenario: Scenario, tapes: [String: [UInt8]]) throws(Mistakes) -> [Mistake] {
+        var skipped: Set<Mistake> = []
+        for source in scenario.books {
+            switch source.format {
+            case .bars:
+                skipped.formUnion(try Bar.read(csv: tapes[source.tape] ?? [], file: source.tape, badRows: .skip).skipped)
+            case .lobster:
+                let messages = SymbolSource.messageFile(besides: source.tape)
+                skipped.formUnion(
+                    try LobsterRow.read(
+                        messages: tapes[messages] ?? [], messageFile: messages, books: tapes[source.tape] ?? [],
+                        bookFile: source.tape, badRows: .skip
+                    ).skipped)
+            }
+        }
+        return skipped.sorted()
     }
 }

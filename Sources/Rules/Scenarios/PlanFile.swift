@@ -71,7 +71,7 @@ extension Plan.Event {
         let reader = MessageReader("plan event", json: json)
         let due = Duration.nanoseconds(try reader.integer("at_ns"))
         if let depth = json["depth"] {
-            self.init(due: due, content: .depth(try Depth(parsing: depth.bytes())))
+            self.init(due: due, content: .depth(try Depth(MessageReader("depth", json: depth))))
         } else if let intent = json["intent"] {
             let admissible = try reader.bool("admissible")
             self.init(due: due, content: .intent(try Intent(MessageReader("intent", json: intent)), admissible: admissible))

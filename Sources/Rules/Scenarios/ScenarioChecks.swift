@@ -95,3 +95,21 @@ extension Scenario {
         }
     }
 }
+
+extension Scenario {
+    /// What is wrong only beside this topology: nodes that it lacks, and nodes that it can't fault.
+    package func mistakes(on topology: Topology) -> [String] {
+        var mistakes: [String] = []
+        for fault in faults {
+            for application in fault.applications(on: topology) {
+                for name in [application.node] + application.peers where topology.node(name)?.market == nil {
+                    mistakes.append("fault '\(fault.id)': node '\(name)' has no market interface in topology '\(topology.name)'")
+                }
+                if topology.node(application.node)?.market != nil, topology.node(application.node)?.agent == nil {
+                    mistakes.append("fault '\(fault.id)': node '\(application.node)' has no agent in topology '\(topology.name)'")
+                }
+            }
+        }
+        return mistakes
+    }
+}
