@@ -63,16 +63,17 @@ enum Places {
         guard quote == nil else { throw UsageError(description: "--governor: a quote is not closed: \(text)") }
         if isOpen || !word.isEmpty { words.append(word) }
         guard let program = words.first else { throw UsageError(description: "--governor: expected a command line, found nothing") }
-        let path = program.hasPrefix("/") ? program : program.contains("/") ? "\(currentDirectory)/\(program)" : own(program)
-        guard let path, access(path, X_OK) == 0 else {
+        guard let path = path(of: program), access(path, X_OK) == 0 else {
             throw UsageError(description: "--governor: '\(program)' is not an executable file; give its path")
         }
         words[0] = path
         return words
     }
 
-    /// One of our own programs, or one in PATH.
-    private static func own(_ name: String) -> String? {
+    /// A path counts from the working directory; a bare name is one of our own programs, or one in PATH.
+    private static func path(of name: String) -> String? {
+        if name.hasPrefix("/") { return name }
+        if name.contains("/") { return "\(currentDirectory)/\(name)" }
         let beside = "\(Programs.ownDirectory)/\(name)"
         return access(beside, X_OK) == 0 ? beside : Programs.find(name)
     }

@@ -1,5 +1,6 @@
 import Archive
 import Glibc
+import Judging
 import Messages
 import Verdicts
 

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import ConductorService
 import Glibc
+import Judging
 import Messages
 import Processes
 import Sockets

@@ -5,6 +5,7 @@ import Archive
 import CLinux
 import Glibc
 import History
+import Judging
 import Messages
 import Processes
 import Scenarios

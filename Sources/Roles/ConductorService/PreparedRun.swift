@@ -27,7 +27,7 @@ package struct PreparedRun {
         }
         runID = "\(loaded.scenario.name)-\(options.seed)-\(getpid())-\(started.nanoseconds)"
         let paths = RunPaths(directory: directory.path)
-        let plan = try Plan.reading(loaded.scenario, root: options.root, seed: options.seed)
+        let plan = try PreparedRun.plan(loaded, options)
         try directory.write(loaded.scenarioBytes, to: "scenario.yaml")
         try directory.write(loaded.topologyBytes, to: "topology.yaml")
         try directory.write(loaded.limits.prettyBytes(.asBuilt), to: "limits.json")
@@ -55,6 +55,19 @@ package struct PreparedRun {
         return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { UInt64($0) })
     }
 
+    /// Tapes are named from the project's root.
+    private static func plan(_ loaded: LoadedScenario, _ options: HostOptions) throws -> [UInt8] {
+        var tapes: [String: [UInt8]] = [:]
+        for file in Plan.tapeFiles(of: loaded.scenario) {
+            do { tapes[file] = try readFile("\(options.root)/\(file)") } catch {
+                throw ConductorError(.usage, options.scenario, "tape: \(error)")
+            }
+        }
+        do { return try Plan(loaded.scenario, on: loaded.topology, seed: options.seed, tapes: tapes).bytes } catch {
+            throw ConductorError(.usage, options.scenario, "\(error)")
+        }
+    }
+
     private static var workingDirectory: String {
         guard let buffer = getcwd(nil, 0) else { return "." }
         defer { free(buffer) }
@@ -66,9 +79,13 @@ package struct PreparedRun {
         under root: String, _ scenario: String, _ started: WallTime, _ seed: UInt64
     ) throws -> RunDirectory {
         for second in 0..<60 {
-            do {
-                return try RunDirectory.create(under: root, scenario: scenario, started: started + .seconds(second), seed: seed)
-            } catch where error.code == EEXIST { continue }
+            let attempt = Swift.Result<RunDirectory, ArchiveError> { () throws(ArchiveError) -> RunDirectory in
+                try RunDirectory.create(under: root, scenario: scenario, started: started + .seconds(second), seed: seed)
+            }
+            switch attempt {
+            case .success(let directory): return directory
+            case .failure(let error): guard error.code == EEXIST else { throw error }
+            }
         }
         throw ConductorError(root, "sixty runs of \(scenario) with seed \(seed) started in this minute", advice: "try another --seed")
     }

@@ -37,9 +37,7 @@ package struct RoleCommands {
     /// The node whose Redis carries depth and intents.
     package var feedStore: String { scenario.feed.separateRedis ? "feed" : "store" }
 
-    private var symbols: String { scenario.symbols.map(\.symbol).joined(separator: ",") }
-    /// The option speaks of square milliseconds, as the scenario does.
-    private var roundTripVariance: String { Price(units: scenario.broker.roundTripVarianceSquareMicroseconds / 100).description }
+    private var symbols: String { scenario.symbols.joined(separator: ",") }
 
     private func controlRedis(_ node: String) -> String { "\(LabNetwork.controlAddress(node)):\(LabStores.redisPort)" }
     private func marketRedis(_ node: String) -> String { "\(LabNetwork.marketAddress(node)):\(LabStores.redisPort)" }
@@ -78,7 +76,7 @@ package struct RoleCommands {
             "--depth-redis", controlRedis(feedStore), "--symbols", symbols,
             "--fill-model", scenario.broker.fillModel.rawValue,
             "--round-trip-mean", scenario.broker.roundTripMean.written,
-            "--round-trip-variance-ms2", roundTripVariance,
+            "--round-trip-variance-ms2", "\(scenario.broker.roundTripVariance)",
             "--seed", "\(seed)", "--metrics", "\(LabNetwork.controlAddress("broker")):9100",
             "--ledger", "\(paths.logs)/broker-ledger.ndjson", "--fees", paths.fees,
             "--in-flight", scenario.broker.inFlight.rawValue,
