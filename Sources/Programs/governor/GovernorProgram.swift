@@ -16,7 +16,7 @@ struct GovernorProgram: ParsableCommand {
 
     func run() throws {
         let code = GovernorService<Governor>.main(environment: ProcessInfo.processInfo.environment, build: "reference") {
-            Governor($0.settings)
+            configuration, _ in Governor(configuration.settings)
         }
         if code != 0 { throw ExitCode(code) }
     }

@@ -5,7 +5,7 @@ import Sockets
 extension GovernorService {
     /// What both programs do: read the environment, build the core, serve. Returns the exit code.
     package static func main(
-        environment: [String: String], build: String, _ makeCore: (Configuration) -> Core
+        environment: [String: String], build: String, _ makeCore: (Configuration, Reactor) -> Core
     ) -> Int32 {
         let configuration: Configuration
         do {
@@ -16,7 +16,7 @@ extension GovernorService {
         }
         do {
             let reactor = try Reactor()
-            try GovernorService(configuration, core: makeCore(configuration), build: build, on: reactor).run()
+            try GovernorService(configuration, core: makeCore(configuration, reactor), build: build, on: reactor).run()
             return 0
         } catch {
             complain("governor: \(error)")
