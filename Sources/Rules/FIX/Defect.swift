@@ -14,6 +14,7 @@ package enum SessionRejectReason: Int, Sendable {
     case tagOutOfOrder = 14
     case groupOutOfOrder = 15
     case groupCountIncorrect = 16
+    case valueHoldsDelimiter = 17
     case other = 99
 }
 

@@ -12,6 +12,7 @@ struct MessageParser {
     private var defects: [Defect] = []
     private var part = Part.header
     private var seen = TagSet()
+    private var lastTag: Tag?
     /// The last field, if it was one that gives a data field's length.
     private var pendingLength: (tag: Tag, value: Int)?
 
@@ -37,6 +38,7 @@ struct MessageParser {
     private mutating func readField() {
         guard let tag = readTag() else { return }
         let value = readValue(of: tag)
+        lastTag = tag
         pendingLength = decimal(bytes[value]).map { (tag, $0) }
         if value.isEmpty {
             defects.append(Defect(.tagWithoutValue, tag, "tag \(tag) has no value"))
@@ -55,13 +57,22 @@ struct MessageParser {
         let isTag = position > start && bytes[position] == UInt8(ascii: "=") && bytes[start] != 48
         guard isTag else {
             let end = bytes[start..<frame.body.upperBound].firstIndex(of: delimiter) ?? frame.body.upperBound
-            let field = text(start..<min(end, start + 20))
-            defects.append(Defect(.invalidTagNumber, number > 0 ? Tag(number) : nil, "no tag in '\(field)'"))
+            noteMissingTag(start..<end, number: number)
             position = end + 1
             return nil
         }
         position += 1
         return Tag(number)
+    }
+
+    /// Without a `=` it is no field at all but the rest of a value that held the delimiter.
+    private mutating func noteMissingTag(_ range: Range<Int>, number: Int) {
+        let field = text(range.prefix(20))
+        if bytes[range].contains(UInt8(ascii: "=")) {
+            defects.append(Defect(.invalidTagNumber, number > 0 ? Tag(number) : nil, "no tag in '\(field)'"))
+        } else {
+            defects.append(Defect(.valueHoldsDelimiter, lastTag, "'\(field)' after a delimiter is no field"))
+        }
     }
 
     /// The range of the value; leaves `position` after its delimiter.

@@ -22,6 +22,9 @@ package struct Session: Sendable {
     /// When bytes last came on this connection; `nil` before the first.
     package internal(set) var lastReceived: Instant?
 
+    /// Off, application messages are answered with BusinessRejectReason(380)=4 instead of being delivered.
+    package var isApplicationAvailable = true
+
     var phase = Phase.disconnected
     var phaseSince = Instant(nanoseconds: 0)
     /// HeartBtInt in force: an acceptor's is the initiator's.

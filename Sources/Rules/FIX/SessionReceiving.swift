@@ -119,6 +119,9 @@ extension Session {
         if let tag = MessageDictionary.conditionallyMissing(in: message) {
             return rejectBusiness(message, reason: 5, text: "tag \(tag) is required here")
         }
+        guard isApplicationAvailable else {
+            return rejectBusiness(message, reason: 4, text: "the application is not available")
+        }
         output.append(.deliver(message))
     }
 

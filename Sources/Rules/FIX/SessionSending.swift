@@ -57,7 +57,8 @@ extension Session {
         transmit(reject)
     }
 
-    /// BusinessRejectReason(380): 3 unsupported message type, 5 conditionally required field missing.
+    /// BusinessRejectReason(380): 3 unsupported message type, 4 application not available,
+    /// 5 conditionally required field missing.
     mutating func rejectBusiness(_ message: Message, reason: Int, text: String) {
         if message.msgType == MsgType.businessMessageReject { return }
         var reject = Message(MsgType.businessMessageReject)

@@ -9,8 +9,9 @@ import Units
         ("a user-defined tag", orderBody + "5001=x|", "3", "5001"),
         ("letters for a tag", orderBody + "abc=x|", "0", nil),
         ("a tag with a leading zero", orderBody + "058=x|", "0", "58"),
-        ("a field without an equals sign", orderBody + "58|", "0", "58"),
-        ("an empty field", orderBody + "|", "0", nil),
+        ("a delimiter within a value", orderBody + "58=a|b|", "17", "58"),
+        ("a number after a delimiter within a value", orderBody + "58=a|58|", "17", "58"),
+        ("two delimiters together", orderBody + "|", "17", "44"),
         ("a required tag missing", String(orderBody.dropFirst(7)), "1", "11"),
         ("a tag of another message", orderBody + "150=0|", "2", "150"),
         ("a tag without a value", orderBody + "58=|", "4", "58"),
@@ -87,6 +88,14 @@ import Units
         #expect(bench.types == ["j 2"])
         #expect(bench.transmitted[0][.businessRejectReason] == "5")
         #expect(bench.transmitted[0][.businessRejectRefID] == "G-1")
+    }
+
+    @Test func `an application that isn't available says so`() {
+        var bench = Bench.loggedOn(.acceptor)
+        bench.session.isApplicationAvailable = false
+        bench.receive("D", 2, orderBody)
+        #expect(bench.types == ["j 2"] && bench.delivered.isEmpty)
+        #expect(bench.transmitted[0][.businessRejectReason] == "4")
     }
 
     @Test func `a Reject of the peer reaches the owner`() {
