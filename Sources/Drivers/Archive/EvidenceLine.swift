@@ -2,7 +2,8 @@ import History
 import Messages
 import Units
 
-/// The lines of the evidence link: one greeting, then observations numbered from 0 without gaps.
+/// The lines of the evidence link: one greeting, then observations numbered from 0 without gaps. The link's own
+/// number is `seq`, so a field of that name travels as `seq_`.
 package enum EvidenceLine: Hashable, Sendable {
     /// `before` is how many observations this source had handed over, or had to drop, before this connection:
     /// a receiver that got fewer has a gap.
@@ -21,7 +22,7 @@ package enum EvidenceLine: Hashable, Sendable {
                     .init("seq", .integer(sequence)), .init("t", .integer(observation.at.nanoseconds)),
                     .init("u", .integer(observation.uncertainty.nanoseconds)),
                     .init("source", .string(observation.source.rawValue)), .init("type", .string(observation.type)),
-                ] + observation.fields)
+                ] + observation.writtenFields.map { $0.key == "seq" ? JSON.Member("seq_", $0.value) : $0 })
         }
         return json.bytes() + [0x0A]
     }
@@ -42,7 +43,8 @@ package enum EvidenceLine: Hashable, Sendable {
         let observation = Observation(
             try reader.oneOf("source"), try reader.string("type"),
             at: Instant(nanoseconds: try reader.integer("t")),
-            uncertainty: .nanoseconds(try reader.integer("u")), members.filter { !head.contains($0.key) })
+            uncertainty: .nanoseconds(try reader.integer("u")), 
+            members.filter { !head.contains($0.key) }.map { $0.key == "seq_" ? JSON.Member("seq", $0.value) : $0 })
         self = .observation(sequence: try reader.integer("seq"), observation)
     }
 }

@@ -25,7 +25,7 @@ package struct Chain: Sendable {
             .init("u", .integer(observation.uncertainty.nanoseconds)),
             .init("source", .string(observation.source.rawValue)), .init("type", .string(observation.type)),
         ]
-        members += observation.fields
+        members += observation.writtenFields
         members.append(.init("prev", .string(head)))
         var line = JSON.object(members).bytes()
         head = hexadecimalSHA256(line)

@@ -25,6 +25,15 @@ package struct Observation: Hashable, Sendable {
         self.fields = fields
     }
 
+    /// The keys of the line itself. A field of the same name would make the line unreadable.
+    package static let reserved: Set<String> = ["i", "t", "u", "source", "type", "prev"]
+
+    /// `fields` as they are written: one with a reserved name bears an underscore, `source_`.
+    package var writtenFields: [JSON.Member] {
+        guard fields.contains(where: { Observation.reserved.contains($0.key) }) else { return fields }
+        return fields.map { Observation.reserved.contains($0.key) ? JSON.Member("\($0.key)_", $0.value) : $0 }
+    }
+
     package subscript(field: String) -> JSON? { fields.first { $0.key == field }?.value }
 }
 

@@ -33,7 +33,7 @@ struct FaultPart: Sendable {
         let measured = events.filter { $0.type == "fault_measured" }
         guard !measured.isEmpty else { return ["its dose was not measured"] }
         return measured.compactMap { probe in
-            let source = probe["source"]?.string ?? "?"
+            let source = probe["source_"]?.string ?? "?"
             guard let p50 = probe["p50_ns"]?.integer, let count = probe["n"]?.integer, count > 0 else {
                 return "no probe of \(source) was answered"
             }

@@ -54,7 +54,7 @@ extension Verdict {
         return parts.map { part in
             let doses = (part["measured"]?.array ?? []).map { probe in
                 let dose = Double((probe["p50_ns"]?.integer ?? 0) - (probe["baseline_p50_ns"]?.integer ?? 0)) / 1e6
-                return "\(plain(probe["source"])) +\(JSON.real(dose).text()) ms"
+                return "\(plain(probe["source_"])) +\(JSON.real(dose).text()) ms"
             }.joined(separator: ", ")
             let span = "\(plain(part["effective"])) to \(plain(part["ended"])) s"
             return "| \(fault.id) | \(plain(json["kind"])) | \(plain(part["node"])) | \(asked) "

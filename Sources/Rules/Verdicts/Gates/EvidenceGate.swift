@@ -85,7 +85,7 @@ extension Scene {
             gaps.append(Violation(text: "a stretch without MONITOR", record: seen.stamp.record))
         }
         for seen in timeline.all("evidence_gap") {
-            gaps.append(Violation(text: "a gap in what \(seen["source"]?.string ?? "?") sent", record: seen.stamp.record))
+            gaps.append(Violation(text: "a gap in what \(seen["source_"]?.string ?? "?") sent", record: seen.stamp.record))
         }
         for seen in timeline.all("torn") {
             gaps.append(Violation(text: "the history was torn in mid-line", record: seen.stamp.record))

@@ -1,0 +1,213 @@
+// A small language to write histories in: times are seconds of the drill, everything else has a default.
+
+import Glibc
+import History
+import Messages
+import Scenarios
+import Testing
+import Units
+import Verdicts
+
+/// The repository's root, found from this file, links followed.
+func repositoryRoot(_ file: String = #filePath) throws -> String {
+    let resolved = try #require(realpath(file, nil))
+    defer { free(resolved) }
+    return String(cString: resolved).split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+}
+
+func shippedScenario(_ name: String) throws -> Scenario {
+    let path = "\(try repositoryRoot())/chaos/\(name).yaml"
+    let file = try #require(fopen(path, "r"), "no \(path)")
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var byte = fgetc(file)
+    while byte != EOF {
+        bytes.append(UInt8(byte))
+        byte = fgetc(file)
+    }
+    return try Scenario(yaml: bytes, file: path)
+}
+
+struct Story {
+    static let wallOffset: Int64 = 1_700_000_000_000_000_000
+
+    var scenario: Scenario
+    var observations: [Observation] = []
+    var environment: JSON = ["host": "lab", "backend": "netem"]
+    var files = Evidence.required.map { Evidence.File(path: $0, bytes: 1, sha256: String(repeating: "a", count: 64)) }
+    private var ticks: Int64 = 0
+    private var sequence: Int64 = 0
+    var position: Int64 = 0
+    var fills: [JSON] = []
+    var orders: [JSON] = []
+    var cash: Int64 = 0
+
+    init(_ scenario: Scenario) { self.scenario = scenario }
+
+    static func instant(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64((1_000 + seconds) * 1e9)) }
+
+    mutating func see(
+        _ seconds: Double, _ source: Observation.Source, _ type: String, uncertainty: Int64 = 0, _ fields: [(String, JSON)] = []
+    ) {
+        observations.append(
+            Observation(
+                source, type, at: Story.instant(seconds), uncertainty: .nanoseconds(uncertainty),
+                fields.map { JSON.Member($0.0, $0.1) }))
+    }
+
+    mutating func flag(_ seconds: Double, _ key: String, _ value: String, by: String, uncertainty: Int64 = 1_000) {
+        see(seconds, .redis, "flag", uncertainty: uncertainty,
+            [("key", .string(key)), ("value", .string(value)), ("by", .string(by)), ("command", "SET")])
+    }
+
+    mutating func state(_ seconds: Double, _ state: String, _ reason: String = "because", by: String = "governor") {
+        see(seconds, .redis, "state", [
+            ("state", .string(state)), ("epoch", 1), ("reason", .string(reason)), ("since_ns", 1), ("by", .string(by)),
+        ])
+    }
+
+    mutating func broker(_ seconds: Double, _ change: (inout Execution) -> Void) {
+        sequence += 1
+        var execution = Execution(sequence: sequence, kind: .received, at: WallTime(nanoseconds: 0), msgType: "D", symbol: "NVDA")
+        execution.position = Quantity(shares: position)
+        change(&execution)
+        see(seconds, .broker, "execution", (execution.json.members ?? []).filter { $0.key != "at_ns" }.map { ($0.key, $0.value) })
+    }
+
+    mutating func left(
+        _ seconds: Double, _ id: String, reference: String? = nil, type: String = "D", side: Side = .buy, quantity: Int64 = 1,
+        original: String? = nil, price: Int64? = 4_400_000, reducing: Bool = false, possDup: Bool = false, uncertainty: Int64 = 0
+    ) {
+        see(seconds, .tap, "order_left", uncertainty: uncertainty, [
+            ("conn", 1), ("interface", "market"), ("msg_type", .string(type)), ("seq", 1), ("poss_dup", .bool(possDup)),
+            ("cl_ord_id", .string(id)), ("orig_cl_ord_id", .optional(original)), ("reference", .string(reference ?? id)),
+            ("symbol", "NVDA"), ("side", .string(side.rawValue)), ("quantity", .integer(quantity)), ("price", .optional(price)),
+            ("reducing", .bool(reducing)), ("retransmit", false),
+        ])
+    }
+
+    /// Left, received, accepted; filled too unless it rests.
+    mutating func order(
+        _ seconds: Double, _ id: String, reference: String? = nil, side: Side = .buy, quantity: Int64 = 1,
+        reducing: Bool = false, possDup: Bool = false, rests: Bool = false, latency: Double = 0.002
+    ) {
+        left(seconds, id, reference: reference, side: side, quantity: quantity, reducing: reducing, possDup: possDup)
+        func fill(_ execution: inout Execution, _ kind: Execution.Kind) {
+            execution.kind = kind
+            execution.clOrdID = id
+            execution.side = side
+            execution.quantity = Quantity(shares: quantity)
+            execution.claimsReducing = reducing
+            execution.leaves = Quantity(shares: kind == .trade ? 0 : quantity)
+        }
+        broker(seconds + latency) { fill(&$0, .received) }
+        broker(seconds + latency) { fill(&$0, .new) }
+        if !rests {
+            position += side.sign * quantity
+            cash -= side.sign * quantity * 4_400_000
+            let held = position
+            broker(seconds + latency) {
+                fill(&$0, .trade)
+                $0.execID = "X\(id)"
+                $0.lastQuantity = Quantity(shares: quantity)
+                $0.cumulative = Quantity(shares: quantity)
+                $0.lastPrice = Price(units: 4_400_000)
+                $0.position = Quantity(shares: held)
+            }
+            fills.append([
+                "exec_id": .string("X\(id)"), "cl_ord_id": .string(id), "quantity": .string("\(quantity)"), "price": "4400000",
+            ])
+        }
+        orders.append([
+            "cl_ord_id": .string(id), "status": .string(rests ? "working" : "filled"),
+            "cumulative": .string(rests ? "0" : "\(quantity)"),
+        ])
+    }
+
+    mutating func decide(_ seconds: Double, _ intent: String?, _ tick: Int64?, _ action: String, _ reason: String, _ id: String? = nil) {
+        let fields: [(String, JSON)] = [
+            ("intent", .optional(intent)), ("tick", .optional(tick)), ("action", .string(action)), ("quantity", 1),
+            ("reason", .string(reason)), ("epoch", 1), ("cl_ord_id", .optional(id)),
+        ]
+        see(seconds, .tap, "decision_out", fields)
+        see(seconds + 0.0001, .redis, "decision", fields + [("by", "governor")])
+    }
+
+    /// Intents at a steady rate; each is accepted and filled at once, or rejected for `reject`.
+    mutating func intents(from: Double, to: Double, perSecond: Int = 50, delay: Double = 0, reject: String? = nil) {
+        for index in 0..<Int((to - from) * Double(perSecond)) {
+            ticks += 1
+            let sent = from + Double(index) / Double(perSecond)
+            let id = "i\(ticks)"
+            see(sent, .feed, "intent", [
+                ("tick", .integer(ticks)), ("id", .string(id)), ("action", "new"), ("symbol", "NVDA"), ("reduce_only", false),
+                ("due_ns", 1), ("admissible", true),
+            ])
+            see(sent + delay + 0.0002, .tap, "intent_in", [("id", .string(id)), ("tick", .integer(ticks))])
+            decide(sent + delay + 0.0005, id, ticks, reject == nil ? "accept" : "reject", reject ?? "ok", id)
+            guard reject == nil else { continue }
+            order(sent + delay + 0.0015, id, side: position > 100 ? .sell : .buy)
+        }
+    }
+
+    mutating func fault(_ fault: Fault, from: Double, to: Double, node: String) {
+        let name: (String, JSON) = ("fault", .string(fault.id))
+        let place: (String, JSON) = ("node", .string(node))
+        see(from - 0.02, .chaos, "fault_requested", [name, place, ("kind", .string(fault.kind.rawValue))])
+        see(from - 0.015, .chaos, "fault_acknowledged", [name, place, ("backend", "netem")])
+        see(from - 0.01, .chaos, "fault_readback", [name, place, ("equal", true), ("text", "as asked")])
+        see(from, .chaos, "fault_first_effect", [name, place, ("by", "probe")])
+        see(to, .chaos, "fault_effect_ended", [name, place])
+        see(to + 0.01, .chaos, "fault_healed", [name, place, ("by", "expiry")])
+        see(to + 0.02, .chaos, "fault_counters", [name, place, ("packets", 500), ("bytes", 1_000), ("sockets", 1)])
+        guard let delay = fault.delay else { return }
+        see(to + 0.03, .chaos, "fault_measured", [
+            name, place, ("source", "store"), ("n", 700), ("p50_ns", .integer(delay.nanoseconds + 300_000)), ("p99_ns", 260_000_000),
+            ("min_ns", 250_000_000), ("max_ns", 261_000_000), ("lost", 0), ("baseline_p50_ns", 200_000),
+        ])
+    }
+
+    mutating func session(_ seconds: Double, up: Bool) {
+        see(seconds, .tap, up ? "logon" : "logout", up ? [("conn", 1), ("resumed", false)] : [("conn", 1), ("reason", "rst")])
+    }
+
+    mutating func reconcile(_ seconds: Double) {
+        see(seconds - 0.3, .tap, "fix_out", [("conn", 1), ("msg_type", "AF"), ("seq", 5), ("poss_dup", false)])
+        see(seconds, .tap, "fix_in", [
+            ("conn", 1), ("msg_type", "8"), ("seq", 5), ("poss_dup", false), ("exec_type", "I"), ("last_report", "Y"),
+            ("reports_total", 1),
+        ])
+    }
+
+    // MARK: changing what was told
+
+    mutating func remove(_ type: String, where matches: (Observation) -> Bool = { _ in true }) {
+        observations.removeAll { $0.type == type && matches($0) }
+    }
+
+    mutating func change(_ type: String, _ field: String, to value: JSON, where matches: (Observation) -> Bool = { _ in true }) {
+        for index in observations.indices where observations[index].type == type && matches(observations[index]) {
+            observations[index].fields = observations[index].fields.map { $0.key == field ? JSON.Member(field, value) : $0 }
+        }
+    }
+
+    mutating func shift(_ type: String, by seconds: Double, where matches: (Observation) -> Bool = { _ in true }) {
+        for index in observations.indices where observations[index].type == type && matches(observations[index]) {
+            observations[index].at = observations[index].at + .nanoseconds(Int64(seconds * 1e9))
+        }
+    }
+
+    // MARK: the end
+
+    func bytes() -> [UInt8] {
+        var chain = Chain()
+        return observations.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+            .flatMap { chain.append($0.element) }
+    }
+
+    func evidence() throws -> Evidence {
+        Evidence(scenario: scenario, history: try History(parsing: bytes()), environment: environment, files: files)
+    }
+
+    func judged() throws -> Verdict { judge(try evidence()) }
+}
