@@ -62,17 +62,19 @@ let drivers: [Target] = [
 
 let roles: [Target] = [
     room("Roles", "FeedReplayerCore", ["Units", "Messages", "Books", "Scenarios"]),
-    room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Processes", "Archive"]),
+    room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Archive", "History", "CLinux"]),
     room("Roles", "BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
-    room("Roles", "BrokerStubService", ["BrokerStubCore", "Sockets", "Redis", "HTTP", "Telemetry", "Archive"]),
+    room("Roles", "BrokerStubService", ["BrokerStubCore", "Units", "Messages", "Sockets", "Redis", "HTTP", "Telemetry"]),
     room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
     room(
         "Roles", "GovernorService",
         ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
     room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Netlink", "Processes", "Archive"]),
-    room("Roles", "ObserverCore", ["Units", "Messages", "Books", "FIX", "History", "Scenarios", "Verdicts"]),
-    room("Roles", "ObserverService", ["ObserverCore", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Judging", "Processes"]),
+    room("Roles", "ObserverCore", ["Units", "Messages", "History"]),
+    room(
+        "Roles", "ObserverService",
+        ["ObserverCore", "Units", "Messages", "History", "Sockets", "Capture", "HTTP", "Archive", "Judging"]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
         "Roles", "ConductorService",
@@ -81,14 +83,14 @@ let roles: [Target] = [
 
 let programs: [Target] = [
     program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging"]),
-    program("feed-replayer", ["FeedReplayerService"]),
-    program("broker-stub", ["BrokerStubService"]),
+    program("feed-replayer", ["FeedReplayerService", "Scenarios"]),
+    program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
     program(
         "rogue-governor",
         ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
     program("chaos-agent", ["ChaosAgentService"]),
-    program("observer", ["ObserverService"]),
+    program("observer", ["ObserverService", "Archive", "Sockets", "Units"]),
 ]
 
 let package = Package(
@@ -108,15 +110,22 @@ let package = Package(
         tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
         tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
         tests("Rules", "VerdictsTests", ["Verdicts", "History", "Scenarios", "Messages", "Units"]),
-        tests("Roles", "FeedReplayerTests", ["FeedReplayerCore"]),
-        tests("Roles", "BrokerStubTests", ["BrokerStubCore"]),
+        tests("Roles", "FeedReplayerTests", ["FeedReplayerCore", "Scenarios", "Messages", "Units"]),
+        tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
         tests("Roles", "GovernorTests", ["GovernorCore"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore"]),
         tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
-        tests("Integration", "StoreTests", ["Redis", "Postgres", "Sockets", "Processes", "Units"]),
-        tests("Integration", "KernelTests", ["Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
+        .target(
+            name: "LiveStores", dependencies: ["Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
+            swiftSettings: strict),
+        tests("Integration", "StoreTests", ["LiveStores", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
+        tests(
+            "Integration", "BrokerTests",
+            ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),
+        tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
+        tests("Integration", "KernelTests", ["chaos-agent", "Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
         tests(
             "Integration", "ArchiveTests",
             ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),

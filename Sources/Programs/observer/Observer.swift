@@ -63,7 +63,7 @@ struct ObserverCommand: ParsableCommand {
         var service: ObserverService?
         // Before any thread starts, so that every thread has these signals blocked.
         try reactor.onSignal { _ in service?.stop() }
-        service = try ObserverService(try options(), on: reactor, judge: judge)
+        service = try ObserverService(try options(), on: reactor, judge: ObserverService.judgeAndWrite)
         reactor.run()
     }
 

@@ -38,11 +38,17 @@ package struct LeakWatch: Sendable {
     /// A claim to reduce that the broker hasn't judged by then is judged by the ledger at departure.
     package static let acceptanceWait = Duration.nanoseconds(40_000_000)
 
+    /// Orders remembered for the replaces that may follow; half of them are forgotten when it is reached.
+    package static let originalsMaximum = 20_000
+
     /// The one-way delay into the governor of the faults in force.
     package var delay = Duration.zero
     package private(set) var leaks: [Leak] = []
     private var pauses: [Pause] = []
     private var departures: [Departure] = []
+    /// What replaces refer to, by ClOrdID, and in the order in which it left.
+    private var originals: [String: Sighting.Order] = [:]
+    private var originalNames: [String] = []
     /// Claims to reduce and what the ledger said as they left.
     private var claims: [String: Bool] = [:]
 
@@ -71,6 +77,8 @@ package struct LeakWatch: Sendable {
 
     package mutating func departed(_ order: Sighting.Order, at: Instant, ledger: Ledger) -> [Leak] {
         guard LeakWatch.canIncreaseRisk(order) else { return [] }
+        defer { remember(order) }
+        if order.type == "G", onlyShrinks(order) { return [] }
         if order.claimsReducing, let symbol = order.symbol, let side = order.side {
             claims[order.clOrdID] = ledger.reduces(symbol, side, adding: order.quantity ?? .zero)
         }
@@ -95,7 +103,23 @@ package struct LeakWatch: Sendable {
         return found
     }
 
-    /// Cancels and questions can't; anything unknown can. A replace is taken as one that increases.
+    private mutating func remember(_ order: Sighting.Order) {
+        if originals.updateValue(order, forKey: order.clOrdID) == nil { originalNames.append(order.clOrdID) }
+        guard originalNames.count > LeakWatch.originalsMaximum else { return }
+        for name in originalNames.prefix(LeakWatch.originalsMaximum / 2) { originals[name] = nil }
+        originalNames.removeFirst(LeakWatch.originalsMaximum / 2)
+    }
+
+    /// A replace that asks for no more, at no more eager a price.
+    private func onlyShrinks(_ replace: Sighting.Order) -> Bool {
+        guard let original = originals[replace.origClOrdID ?? ""], let before = original.quantity,
+            let after = replace.quantity, after <= before, original.symbol == replace.symbol, original.side == replace.side
+        else { return false }
+        guard let old = original.price, let new = replace.price else { return original.price == replace.price }
+        return replace.side == .buy ? new <= old : new >= old
+    }
+
+    /// Cancels and questions can't; anything unknown can.
     package static func canIncreaseRisk(_ order: Sighting.Order) -> Bool { !["F", "q"].contains(order.type) }
 
     private mutating func judge(now: Instant, accepted: String? = nil) -> [Leak] {

@@ -57,6 +57,7 @@ extension ObserverService {
         tap.close()
         ingest.close()
         redis.close()
+        for scrape in scrapes { scrape.close() }
         ending = .closed
         try packets.flush()
         try history.close()

@@ -1,77 +1,52 @@
+import HTTP
 import Messages
 import Sockets
 import Units
 
-/// Reads `/metrics` once: HTTP/1.1, one request a connection, the end of the stream or of the announced length ends it.
+/// Reads one process's `/metrics` again and again, one request at a time.
 final class MetricsScrape {
+    /// Longer, and the scrape counts as failed.
     static let limit = Duration.milliseconds(800)
-    static let bytesMaximum = 4 << 20
+    /// All values at most this often; scrapes in between tell the watermark alone.
+    static let wholeInterval = Duration.milliseconds(990)
+    static let watermark = "risk_governor_tick_watermark"
 
-    private let address: Address
-    private unowned let reactor: Reactor
-    private var connection: Connection?
-    private var received: [UInt8] = []
-    private var deadline: Timer?
-    private var done: ((Result<String, SystemError>) -> Void)?
+    /// The fields of a `scrape metrics` record.
+    var onResult: ([JSON.Member]) -> Void = { _ in }
+    private let target: ObserverOptions.Scrape
+    private let fetcher: HTTPFetcher
+    private var isBusy = false
+    private var lastWhole: Instant?
 
-    init(_ address: Address, on reactor: Reactor) {
-        self.address = address
-        self.reactor = reactor
+    init(_ target: ObserverOptions.Scrape, on reactor: Reactor) {
+        self.target = target
+        fetcher = HTTPFetcher(to: target.address, on: reactor)
     }
 
-    /// Calls `done` once, with the body of a 200, or with what went wrong.
-    func start(_ done: @escaping (Result<String, SystemError>) -> Void) {
-        self.done = done
-        // The closures hold on to this scrape until it is over.
-        deadline = reactor.after(MetricsScrape.limit) { self.finish(.failure(SystemError("\(self.address)", "scrape", code: 110))) }
-        Connection.connect(to: address, within: MetricsScrape.limit, on: reactor) { result in
-            switch result {
-            case .failure(let error): self.finish(.failure(error))
-            case .success(let connection): self.connected(connection)
-            }
+    /// Does nothing while the request before is under way: its answer tells as much.
+    func scrape() {
+        guard !isBusy else { return }
+        isBusy = true
+        fetcher.get("/metrics", within: MetricsScrape.limit) { [weak self] result in
+            guard let self else { return }
+            isBusy = false
+            onResult([.init("node", .string(target.node))] + fields(result))
         }
     }
 
-    private func connected(_ connection: Connection) {
-        guard done != nil else { return connection.close() }
-        self.connection = connection
-        connection.onBytes = { [unowned self] bytes in
-            received += bytes
-            if received.count > MetricsScrape.bytesMaximum || isComplete { read() }
+    private func fields(_ result: Result<HTTPResponse, HTTPError>) -> [JSON.Member] {
+        switch result {
+        case .failure(let error):
+            return [.init("ok", false), .init("reason", .string("\(error)"))]
+        case .success(let response) where response.status != 200:
+            return [.init("ok", false), .init("reason", .string("status \(response.status)"))]
+        case .success(let response):
+            let isWhole = lastWhole.map { Instant.now - $0 >= MetricsScrape.wholeInterval } ?? true
+            if isWhole { lastWhole = .now }
+            let members = MetricsText.members(String(decoding: response.body, as: UTF8.self))
+            return [.init("ok", true)] + (isWhole ? members : members.filter { $0.key == MetricsScrape.watermark })
         }
-        connection.onClose = { [unowned self] _ in read() }
-        do { try connection.start() } catch { return finish(.failure(error)) }
-        connection.send(Array("GET /metrics HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n".utf8))
     }
 
-    private var headEnd: Int? {
-        let mark: [UInt8] = [13, 10, 13, 10]
-        return received.indices.dropLast(3).first { received[$0..<($0 + 4)].elementsEqual(mark) }
-    }
-
-    private var isComplete: Bool {
-        guard let headEnd else { return false }
-        let head = String(decoding: received[..<headEnd], as: UTF8.self).lowercased()
-        guard let field = head.split(separator: "\r\n").first(where: { $0.hasPrefix("content-length:") }),
-            let length = Int(field.dropFirst("content-length:".count).filter { $0 != " " })
-        else { return false }
-        return received.count >= headEnd + 4 + length
-    }
-
-    private func read() {
-        guard let headEnd, received.starts(with: Array("HTTP/1.1 200".utf8)) else {
-            return finish(.failure(SystemError("\(address)", "scrape", code: 71, advice: "expected HTTP/1.1 200")))
-        }
-        finish(.success(String(decoding: received[(headEnd + 4)...], as: UTF8.self)))
-    }
-
-    private func finish(_ result: Result<String, SystemError>) {
-        guard let done else { return }
-        self.done = nil
-        deadline?.cancel()
-        connection?.onClose = { _ in }
-        connection?.close()
-        connection = nil
-        done(result)
-    }
+    func close() { fetcher.close() }
 }

@@ -29,6 +29,7 @@ package final class ObserverService {
     let redis: RedisWatch
     let ingest: EvidenceIngest
     let commands: CommandSocket
+    let scrapes: [MetricsScrape]
     var watch: DrillWatch
     var processes: [String: Int32]
     var drops: UInt64 = 0
@@ -66,6 +67,7 @@ package final class ObserverService {
             governor: options.governorAddress, conductor: options.conductorAddress)
         tap = try Tap(namespace: options.tapNamespace, on: reactor)
         redis = RedisWatch(options, on: reactor)
+        scrapes = options.scrapes.map { MetricsScrape($0, on: reactor) }
         commands = try CommandSocket(options.commandSocket, on: reactor)
         start()
     }
@@ -90,8 +92,9 @@ package final class ObserverService {
                 sampleMemory()
                 checkDrops()
             },
-            reactor.every(options.scrapeInterval) { [unowned self] in scrape() },
+            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } },
         ]
+        for scrape in scrapes { scrape.onResult = { [unowned self] in record(.scrape, "metrics", $0) } }
     }
 
     private func listenToRedis() {
@@ -148,20 +151,6 @@ package final class ObserverService {
                 .scrape, "memory",
                 [.init("name", .string(name)), .init("pid", .integer(Int64(pid))),
                  .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB))])
-        }
-    }
-
-    private func scrape() {
-        for target in options.scrapes {
-            MetricsScrape(target.address, on: reactor).start { [weak self] result in
-                guard let self else { return }
-                let node = JSON.Member("node", .string(target.node))
-                switch result {
-                case .success(let text): record(.scrape, "metrics", [node, .init("ok", true)] + MetricsText.members(text))
-                case .failure(let error):
-                    record(.scrape, "metrics", [node, .init("ok", false), .init("reason", .string("\(error)"))])
-                }
-            }
         }
     }
 

@@ -100,6 +100,24 @@ import Units
         #expect(watch.departed(order("after"), at: at(1_100), ledger: ledger).isEmpty)
     }
 
+    @Test mutating func `a replace that asks for less is free, one that asks for more or pays more leaks`() {
+        open()
+        func sized(_ name: String, _ type: String, of original: String?, _ quantity: Int64, price: Int64) -> Sighting.Order {
+            var sized = order(name, type: type)
+            sized.origClOrdID = original
+            sized.side = .buy
+            sized.quantity = Quantity(shares: quantity)
+            sized.price = Price(units: price)
+            return sized
+        }
+        _ = watch.departed(sized("A", "D", of: nil, 100, price: 50), at: at(10), ledger: ledger)
+        _ = watch.flag("critical_pause", value: "true", by: "governor", at: at(1_000))
+        #expect(watch.departed(sized("B", "G", of: "A", 60, price: 50), at: at(1_010), ledger: ledger).isEmpty)
+        #expect(watch.departed(sized("C", "G", of: "B", 61, price: 50), at: at(1_020), ledger: ledger).count == 1)
+        #expect(watch.departed(sized("D", "G", of: "B", 60, price: 51), at: at(1_030), ledger: ledger).count == 1)
+        #expect(watch.departed(sized("E", "G", of: "unknown", 1, price: 1), at: at(1_040), ledger: ledger).count == 1)
+    }
+
     @Test mutating func `the operator's pause counts after propagation and delay, or from the acknowledgement`() {
         open()
         watch.delay = .milliseconds(250)
