@@ -128,7 +128,7 @@ extension BrokerService {
         }
         depth.onClose = { [weak self] error in
             guard let self else { return }
-            if isSubscribed { log.warning("depth ended", ["redis.error": "\(error)"]) }
+            if isSubscribed, !isStopping { log.warning("depth ended", ["redis.error": "\(error)"]) }
             isSubscribed = false
         }
         depth.onPush = { [weak self] items in
