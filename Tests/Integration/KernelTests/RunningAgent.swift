@@ -1,0 +1,88 @@
+import ChaosAgentService
+import Glibc
+import Messages
+import Processes
+import Sockets
+import Testing
+import Units
+
+/// The real program, in a node's namespace, with a directory of its own.
+final class RunningAgent {
+    let node: Node
+    let directory: String
+    let reactor: Reactor
+    private(set) var process: ChildProcess
+    private var watcher: Connection?
+    private(set) var events: [JSON] = []
+
+    var socketPath: String { "\(directory)/agent.sock" }
+    var ledgerPath: String { "\(directory)/agent.ledger" }
+
+    init(_ node: Node, name: String = "governor", peer: Node? = nil, directory: String? = nil) throws {
+        self.node = node
+        reactor = try Reactor()
+        var template = Array("/tmp/gauntlet-kernel-XXXXXX".utf8CString)
+        guard let made = directory ?? mkdtemp(&template).map({ String(cString: $0) }) else { throw SystemError("/tmp", "mkdtemp", code: errno) }
+        self.directory = made
+        process = try RunningAgent.start(node, name, peer, made, reactor)
+        let deadline = Instant.now + .seconds(5)
+        // Ready when it answers; a socket file may be a dead agent's. An agent that refuses to start never answers.
+        while Instant.now < deadline, process.isRunning, (try? ask([.init("command", "list")])) == nil {
+            _ = reactor.run(until: Instant.now + .milliseconds(10)) { !process.isRunning }
+        }
+    }
+
+    private static func start(_ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor) throws -> ChildProcess {
+        let program = "\(Programs.ownDirectory)/chaos-agent"
+        var arguments = [
+            "serve", "--node", name, "--socket", "\(directory)/agent.sock", "--ledger", "\(directory)/agent.ledger",
+            "--probe-address", "\(node.host(7020))",
+        ]
+        if let peer { arguments += ["--probe-peers", "\(peer.host(7020))"] }
+        let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { close(log) }
+        let command = Command(program, arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
+        return try ChildProcess("chaos-agent", command, output: log, on: reactor)
+    }
+
+    var log: String { String(decoding: ProcessTable.contents("\(directory)/agent.log"), as: UTF8.self) }
+
+    func ask(_ members: [JSON.Member]) throws -> JSON { try CommandClient.ask(socketPath, .object([.init("id", 1)] + members)) }
+
+    func inject(_ members: (String, JSON)...) throws -> JSON {
+        try ask([.init("command", "inject"), .init("fault", .object(members.map { JSON.Member($0.0, $0.1) }))])
+    }
+
+    func fault(_ id: String) throws -> JSON? {
+        try ask([.init("command", "list")])["faults"]?.array?.first { $0["id"]?.string == id }
+    }
+
+    /// The fault once it has this state; fails the test when it doesn't come to it.
+    func fault(_ id: String, reaches state: String, within limit: Duration = .seconds(8)) throws -> JSON {
+        let reached = try eventually(within: limit) { try fault(id)?["state"]?.string == state }
+        let found = try fault(id)
+        #expect(reached, "fault \(id) should be \(state), is \(found?.text() ?? "unknown"); log: \(log)")
+        return found ?? .null
+    }
+
+    /// Ends it at once, as a crash would.
+    func killHard() {
+        process.signal(SIGKILL)
+        _ = reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning }
+    }
+
+    func terminate() {
+        process.signal(SIGTERM)
+        _ = reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning }
+    }
+
+    deinit {
+        killHard()
+        for name in ["agent.sock", "agent.ledger", "agent.log"] { unlink("\(directory)/\(name)") }
+        rmdir(directory)
+    }
+}
+
+extension JSON {
+    static func milliseconds(_ value: Int64) -> JSON { .integer(value * 1_000_000) }
+}
