@@ -89,6 +89,7 @@ struct Serve: ParsableCommand {
             complain("node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
             reactor.run()
             server.close()
+            if let link, !link.close(on: reactor) { complain("node \(node): the observer did not get every observation") }
         }
     }
 }

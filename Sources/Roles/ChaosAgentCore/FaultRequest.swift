@@ -71,7 +71,8 @@ extension FaultRequest {
         mode = reader.choice("mode", otherwise: .silent) ?? .silent
         pid = reader.number("pid", 2...Int64(Int32.max), required: kind?.concernsProcess == true).map { Int32($0) }
         seed = UInt64(reader.number("seed", 0...Int64.max, required: false) ?? 1)
-        if kind == .latency || kind == .loss, from.isEmpty {
+        let named = json["from"].map { !$0.isNull && $0 != .array([]) } ?? false
+        if kind == .latency || kind == .loss, !named {
             reader.mistake("'from': expected the senders' addresses, found none: 'everyone' is expanded when the plan is made")
         }
         if let direction = json["direction"]?.string, direction != "in" {

@@ -49,6 +49,9 @@ package final class ChaosAgent {
 
     package var backend: Backend { core.backend }
 
+    /// The holders of a dosed fault, while it lasts.
+    func holders(of fault: String) -> [PacketQueue.Statistics] { hands.queues.statistics(of: fault) }
+
     func addWatcher(_ owner: AnyObject, _ watcher: @escaping (AgentCore.Report) -> Void) { watchers[ObjectIdentifier(owner)] = watcher }
     func removeWatcher(_ owner: AnyObject) { watchers[ObjectIdentifier(owner)] = nil }
 
@@ -190,6 +193,9 @@ package final class ChaosAgent {
     /// Looks for the first effect of a fault that has none yet, and for the end of one that was lifted.
     private func look(_ request: FaultRequest) {
         guard let life = core.fault(request.id), !life.isOver else { return }
+        if life.request.kind.isDosed, let failure = hands.queues.statistics(of: request.id).compactMap(\.failure).first {
+            return handle(.failed(fault: request.id, reason: failure))
+        }
         if life.firstEffect == nil, let applied = life.applied, life.lifted == nil {
             lookForStart(life, applied)
         } else if let lifted = life.lifted, life.effectEnded == nil {

@@ -11,6 +11,7 @@
 import ChaosAgentCore
 import Glibc
 import Messages
+import Netlink
 import Sockets
 import Units
 
@@ -128,9 +129,19 @@ extension ChaosAgent {
             .init("expires_ns", stamp(life.deadline)), .init("readback_equal", life.readbackEqual.map { .bool($0) } ?? .null),
             .init("packets", .integer(Int64(clamping: life.counters.packets))),
             .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
+            .init("holders", .array(holders(of: life.request.id).map { holder($0) })),
             .init("delay_sum_ns", sums.map { .array($0) } ?? .null),
             .init("in_force", .string(proof.isProven ? "proven" : "unproven")),
             .init("missing", .array(proof.missing.map { .string($0) })), .init("failure", .optional(life.failure)),
+        ])
+    }
+
+    private func holder(_ statistics: PacketQueue.Statistics) -> JSON {
+        let mean = statistics.released > 0 ? statistics.achievedTotal.nanoseconds / Int64(clamping: statistics.released) : 0
+        return .object([
+            .init("realtime", .bool(statistics.isRealtime)), .init("held", .integer(Int64(clamping: statistics.held))),
+            .init("dropped", .integer(Int64(clamping: statistics.dropped))), .init("waiting_max", .integer(Int64(statistics.waitingMaximum))),
+            .init("hold_mean_ns", .integer(mean)), .init("hold_max_ns", .integer(statistics.achievedMaximum.nanoseconds)),
         ])
     }
 }
