@@ -25,7 +25,7 @@ package final class HTTPFetcher {
     }
 
     private let address: Address
-    private unowned let reactor: Reactor
+    private let reactor: Reactor
     private var stream: Connection?
     private var waiting: [Request] = []
     private var isBusy = false
@@ -58,6 +58,8 @@ package final class HTTPFetcher {
             finish(request, .failure(error(.disconnected, request, "closed here")), reusing: false)
         }
     }
+
+    deinit { stream?.close() }
 
     private func serveNext() {
         guard !isBusy, let request = waiting.first else { return }

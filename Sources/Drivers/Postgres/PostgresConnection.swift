@@ -35,8 +35,10 @@ package final class PostgresConnection {
     private let url: String
     private let connectWithin: Duration
     private let answerWithin: Duration?
-    private unowned let reactor: Reactor
+    private let reactor: Reactor
     private var session: Session?
+    /// What the reactor watches. Asking libpq would not do: it forgets a descriptor that it closed by itself.
+    private var watched: Int32?
     private var batches: [Batch] = []
     private var deadline: Timer?
     private var retry: Timer?
@@ -112,7 +114,7 @@ package final class PostgresConnection {
     deinit {
         deadline?.cancel()
         retry?.cancel()
-        if let session { reactor.unwatch(session.descriptor) }
+        unwatch()
     }
 }
 
@@ -126,34 +128,43 @@ extension PostgresConnection {
         case .wantsRead: interest = .read
         case .wantsWrite: interest = .write
         }
+        watch(session, for: interest) { connection in
+            connection.unwatch()
+            connection.waitForHandshake(session, session.advance())
+        }
+    }
+
+    private func watch(
+        _ session: Session, for interest: Reactor.Interest,
+        _ ready: @escaping (PostgresConnection) -> Void
+    ) {
         let descriptor = session.descriptor
         do {
-            try reactor.watch(descriptor, for: interest) { [weak self, unowned reactor] _ in
-                reactor.unwatch(descriptor)
+            try reactor.watch(descriptor, for: interest) { [weak self] _ in
                 guard let self, self.session === session else { return }
-                waitForHandshake(session, session.advance())
+                ready(self)
             }
+            watched = descriptor
         } catch {
             end(.unreachable, "connect", "\(error)")
         }
     }
 
+    private func unwatch() {
+        if let watched { reactor.unwatch(watched) }
+        watched = nil
+    }
+
     private func handshakeDone(_ session: Session) {
         guard session.enterPipeline() else { return end(.unreachable, "pipeline mode", session.message) }
-        do {
-            try reactor.watch(session.descriptor, for: .read) { [weak self] interest in
-                guard let self, self.session === session else { return }
-                ready(session, interest)
-            }
-        } catch {
-            return end(.unreachable, "connect", "\(error)")
-        }
+        watch(session, for: .read) { connection in connection.ready(session) }
+        guard state == .connecting else { return }
         deadline?.cancel()
         state = .ready
         onReady()
     }
 
-    private func ready(_ session: Session, _ interest: Reactor.Interest) {
+    private func ready(_ session: Session) {
         guard session.consume() else { return end(.disconnected, "connection", session.message) }
         while self.session === session, !batches.isEmpty, let event = session.next() { handle(event) }
         guard self.session === session else { return }
@@ -196,10 +207,10 @@ extension PostgresConnection {
     }
 
     private func end(_ kind: PostgresError.Kind, _ operation: String, _ detail: String, retrying: Bool = true) {
-        guard state != .closed, let session else { return }
+        guard state != .closed else { return }
         state = .closed
         deadline?.cancel()
-        reactor.unwatch(session.descriptor)
+        unwatch()
         self.session = nil
         let waiting = batches
         batches = []

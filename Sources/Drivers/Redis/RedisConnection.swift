@@ -40,7 +40,7 @@ package final class RedisConnection {
 
     private let credentials: [String]
     private let connectWithin: Duration
-    private unowned let reactor: Reactor
+    private let reactor: Reactor
     private var stream: Connection?
     private var reader = ReplyReader()
     private var pending = PendingReplies()
@@ -143,6 +143,8 @@ package final class RedisConnection {
     deinit {
         deadline?.cancel()
         retry?.cancel()
+        // While the reactor is still there: it goes before the stream does.
+        stream?.close()
     }
 }
 
