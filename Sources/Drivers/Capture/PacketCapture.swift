@@ -5,7 +5,10 @@ import Units
 /// Encodes one section of a pcapng file. Pure: the bytes go wherever the caller writes them.
 package struct PacketCapture: Sendable {
     /// LINKTYPE_ETHERNET and LINKTYPE_RAW of the tcpdump registry.
-    package enum Link: UInt16, Sendable { case ethernet = 1, rawInternetProtocol = 101 }
+    package enum Link: UInt16, Sendable {
+        case ethernet = 1
+        case rawInternetProtocol = 101
+    }
 
     private var interfaces: [UInt32: UInt32] = [:]
 
@@ -52,7 +55,9 @@ package struct PacketCapture: Sendable {
         return block(1, body)
     }
 
-    private static func packet(_ packet: TapPacket, _ interface: UInt32, _ bytes: ArraySlice<UInt8>, original: Int) -> [UInt8] {
+    private static func packet(_ packet: TapPacket, _ interface: UInt32, _ bytes: ArraySlice<UInt8>, original: Int)
+        -> [UInt8]
+    {
         var body: [UInt8] = []
         body.reserveCapacity(bytes.count + 48)
         let stamp = UInt64(bitPattern: packet.stamp.nanoseconds)

@@ -28,7 +28,9 @@ package final class PacketFile {
     package func flush() throws(SystemError) {
         var start = 0
         while start < waiting.count {
-            let count = waiting.withUnsafeBytes { write(file.number, $0.baseAddress?.advanced(by: start), $0.count - start) }
+            let count = waiting.withUnsafeBytes {
+                write(file.number, $0.baseAddress?.advanced(by: start), $0.count - start)
+            }
             guard count >= 0 || errno == EINTR else { throw SystemError(path, "write", code: errno) }
             start += max(0, count)
         }

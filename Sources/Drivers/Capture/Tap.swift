@@ -73,7 +73,8 @@ package final class Tap {
         var descriptor: Descriptor?
         if let namespace {
             descriptor = Descriptor(
-                try check(clinux_open_namespace(namespace), namespace, "open", advice: "is the network namespace there?"))
+                try check(
+                    clinux_open_namespace(namespace), namespace, "open", advice: "is the network namespace there?"))
         }
         var options = clinux_tap_options(
             namespace_fd: descriptor?.number ?? -1, block_bytes: sizes.snapLength,

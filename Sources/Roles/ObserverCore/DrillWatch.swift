@@ -80,7 +80,7 @@ package struct DrillWatch: Sendable {
                     .init("holes", .integer(Int64(counters.holes))),
                     .init("second_path", .integer(Int64(counters.secondPath))),
                     .init("undecodable", .integer(Int64(counters.undecodable))),
-                    .init("garbled_in", .integer(Int64(counters.garbledInbound))),
+                    .init("garbled_in", .integer(Int64(counters.garbledInbound)))
                 ]))
     }
 
@@ -108,8 +108,10 @@ package struct DrillWatch: Sendable {
             .record(
                 Observation(
                     .redis, "flag", at: instant, uncertainty: uncertainty,
-                    [.init("key", .string(name)), .init("value", .string(known)), .init("by", .string("found")),
-                     .init("command", .string("GET"))]))
+                    [
+                        .init("key", .string(name)), .init("value", .string(known)), .init("by", .string("found")),
+                        .init("command", .string("GET"))
+                    ]))
         ]
     }
 
@@ -125,7 +127,8 @@ package struct DrillWatch: Sendable {
             switch entry.event {
             case .flag(let key, let value, let by, _):
                 directives += announce(leakWatch.flag(key, value: value, by: by, at: at))
-            case .state(let state, let by) where by == "governor" && state["state"] == GovernorState.Kind.paused.rawValue:
+            case .state(let state, let by)
+            where by == "governor" && state["state"] == GovernorState.Kind.paused.rawValue:
                 directives += announce(leakWatch.acknowledged(at: at))
             default: break
             }
@@ -142,7 +145,10 @@ package struct DrillWatch: Sendable {
             json = try JSON(parsing: payload)
             execution = try Execution(parsing: payload)
         } catch {
-            return [.announce("broker.executions: unreadable, so the evidence has a gap: \(error)"), gap("broker", "a message", "\(error)")]
+            return [
+                .announce("broker.executions: unreadable, so the evidence has a gap: \(error)"),
+                gap("broker", "a message", "\(error)")
+            ]
         }
         let (at, uncertainty) = clock.instant(of: execution.at)
         let members = (json.members ?? []).filter { $0.key != "at_ns" }
@@ -163,7 +169,8 @@ package struct DrillWatch: Sendable {
         .record(
             Observation(
                 .rig, "evidence_gap", at: clock.latest,
-                [.init("of", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))]))
+                [.init("source", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))]
+            ))
     }
 
     // MARK: evidence of the others
@@ -201,11 +208,17 @@ package struct DrillWatch: Sendable {
             let late = leak.at - leak.pausedAt
             let record = Observation(
                 .rig, "invariant", at: leak.at,
-                [.init("name", .string("leak")), .init("flag", .string(leak.flag)),
-                 .init("paused_t", .integer(leak.pausedAt.nanoseconds))] + leak.order.fields)
-            let what = "\(leak.order.type) \(leak.order.clOrdID) \(leak.order.side?.rawValue ?? "?") "
+                [
+                    .init("name", .string("leak")), .init("flag", .string(leak.flag)),
+                    .init("paused_t", .integer(leak.pausedAt.nanoseconds))
+                ] + leak.order.fields)
+            let what =
+                "\(leak.order.type) \(leak.order.clOrdID) \(leak.order.side?.rawValue ?? "?") "
                 + "\(leak.order.quantity?.description ?? "?") \(leak.order.symbol ?? "?")"
-            return [.record(record), .announce("LEAK: order \(what) left \(late.milliseconds) ms after \(leak.flag) was set")]
+            return [
+                .record(record),
+                .announce("LEAK: order \(what) left \(late.milliseconds) ms after \(leak.flag) was set")
+            ]
         }
     }
 }

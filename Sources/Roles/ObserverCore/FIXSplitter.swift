@@ -93,10 +93,14 @@ package struct FIXSplitter: Sendable {
         let trailer = lengthEnd + 1 + length
         let end = trailer + 7
         guard bytes.endIndex >= end else { return .incomplete }
-        guard bytes[trailer..<(trailer + 3)].elementsEqual("10=".utf8), bytes[end - 1] == separator else { return .garbage }
+        guard bytes[trailer..<(trailer + 3)].elementsEqual("10=".utf8), bytes[end - 1] == separator else {
+            return .garbage
+        }
         var sum: UInt8 = 0
         for byte in bytes[bytes.startIndex..<trailer] { sum &+= byte }
-        guard Int(String(decoding: bytes[(trailer + 3)..<(end - 1)], as: UTF8.self)) == Int(sum) else { return .garbage }
+        guard Int(String(decoding: bytes[(trailer + 3)..<(end - 1)], as: UTF8.self)) == Int(sum) else {
+            return .garbage
+        }
         guard let fields = fields(in: bytes[bytes.startIndex..<end]) else { return .garbage }
         return .complete(WireMessage(fields: fields), end - bytes.startIndex)
     }

@@ -50,7 +50,9 @@ package struct FlagLog: Sendable {
     }
 
     /// What a GET or HGETALL answered at the start: not an event, only what later writes change.
-    package mutating func begin(flag key: String, value: String?) { flags[FlagLog.shortName(key)] = value ?? FlagLog.absent }
+    package mutating func begin(flag key: String, value: String?) {
+        flags[FlagLog.shortName(key)] = value ?? FlagLog.absent
+    }
     package mutating func begin(state: [String: String]) { self.state = state }
 
     package static func shortName(_ key: String) -> String {
@@ -97,7 +99,8 @@ package struct FlagLog: Sendable {
 
     private mutating func otherKeys(_ command: String, _ key: String, _ line: MonitorLine, _ by: String) -> [Event] {
         if command == "SET", key == GovernorState.commandKey { return [.command(line.text(2) ?? "", by: by)] }
-        let deletes = ["DEL", "UNLINK"].contains(command) && line.arguments.dropFirst().contains(Array(GovernorState.key.utf8))
+        let deletes =
+            ["DEL", "UNLINK"].contains(command) && line.arguments.dropFirst().contains(Array(GovernorState.key.utf8))
         guard deletes || command.hasPrefix("FLUSH"), !state.isEmpty else { return [] }
         state = [:]
         return [.state([:], by: by)]
@@ -137,7 +140,13 @@ package struct FlagLog: Sendable {
             let name = FlagLog.shortName(key)
             flags[name] = FlagLog.absent
             version += 1
-            return ([Entry(at: at, bound: FlagLog.arrivalBound, event: .flag(key: name, value: FlagLog.absent, by: "redis", command: event))], false)
+            return (
+                [
+                    Entry(
+                        at: at, bound: FlagLog.arrivalBound,
+                        event: .flag(key: name, value: FlagLog.absent, by: "redis", command: event))
+                ], false
+            )
         case "set", "del", "expire": return ([], false)
         default: return ([], true)
         }
@@ -149,7 +158,11 @@ package struct FlagLog: Sendable {
         let value = value ?? FlagLog.absent
         guard flags[name] != value else { return [] }
         flags[name] = value
-        return [Entry(at: at, bound: FlagLog.arrivalBound, event: .flag(key: name, value: value, by: "unknown", command: "read"))]
+        return [
+            Entry(
+                at: at, bound: FlagLog.arrivalBound,
+                event: .flag(key: name, value: value, by: "unknown", command: "read"))
+        ]
     }
 
     /// The contract's rule: only the word `false` lets orders pass, on both flags.
@@ -165,16 +178,20 @@ extension FlagLog.Event {
         case .flag(let key, let value, let by, let command):
             return (
                 "flag",
-                [.init("key", .string(key)), .init("value", .string(value)), .init("by", .string(by)),
-                 .init("command", .string(command))]
+                [
+                    .init("key", .string(key)), .init("value", .string(value)), .init("by", .string(by)),
+                    .init("command", .string(command))
+                ]
             )
         case .state(let state, let by):
             func number(_ name: String) -> JSON { .optional(state[name].flatMap { Int64($0) }) }
             return (
                 "state",
-                [.init("state", .optional(state["state"])), .init("epoch", number("epoch")),
-                 .init("reason", .optional(state["reason"])), .init("since_ns", number("since_ns")),
-                 .init("by", .string(by))]
+                [
+                    .init("state", .optional(state["state"])), .init("epoch", number("epoch")),
+                    .init("reason", .optional(state["reason"])), .init("since_ns", number("since_ns")),
+                    .init("by", .string(by))
+                ]
             )
         case .decision(let payload, let by):
             let json = (try? JSON(parsing: payload)) ?? .null  // Unreadable: an outcome with every field null.

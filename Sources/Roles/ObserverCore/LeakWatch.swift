@@ -113,7 +113,8 @@ package struct LeakWatch: Sendable {
     /// A replace that asks for no more, at no more eager a price.
     private func onlyShrinks(_ replace: Sighting.Order) -> Bool {
         guard let original = originals[replace.origClOrdID ?? ""], let before = original.quantity,
-            let after = replace.quantity, after <= before, original.symbol == replace.symbol, original.side == replace.side
+            let after = replace.quantity, after <= before, original.symbol == replace.symbol,
+            original.side == replace.side
         else { return false }
         guard let old = original.price, let new = replace.price else { return original.price == replace.price }
         return replace.side == .buy ? new <= old : new >= old

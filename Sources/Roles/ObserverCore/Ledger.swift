@@ -6,6 +6,7 @@ import Units
 package struct Ledger: Sendable {
     package struct Working: Hashable, Sendable {
         package let clOrdID: String
+        package let orderID: String
         package let symbol: String
         package let side: Side
         package var leaves: Quantity
@@ -45,9 +46,12 @@ package struct Ledger: Sendable {
         case .trade:
             positions[execution.symbol] = execution.position
             setLeaves(execution)
-        case .cancelled, .expired, .rejected:
+        case .cancelled, .expired:
             working[execution.clOrdID] = nil
             working[execution.origClOrdID] = nil
+        case .rejected:
+            // A duplicate's rejection bears the ClOrdID of an order that may still work.
+            if working[execution.clOrdID]?.orderID == execution.orderID { working[execution.clOrdID] = nil }
         }
     }
 
@@ -55,7 +59,7 @@ package struct Ledger: Sendable {
         // A market order is accepted with what it is about to fill as its leaves.
         let leaves = execution.leaves > .zero ? execution.leaves : execution.quantity
         working[execution.clOrdID] = Working(
-            clOrdID: execution.clOrdID, symbol: execution.symbol, side: execution.side, leaves: leaves,
+            clOrdID: execution.clOrdID, orderID: execution.orderID, symbol: execution.symbol, side: execution.side, leaves: leaves,
             claimsReducing: execution.claimsReducing)
         guard execution.claimsReducing else { return }
         verifiedReducing[execution.clOrdID] = reduces(execution.symbol, execution.side, adding: .zero)

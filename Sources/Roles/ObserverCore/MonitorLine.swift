@@ -13,7 +13,9 @@ package struct MonitorLine: Hashable, Sendable {
 
     /// `nil` for what is no line of MONITOR.
     package init?(parsing line: [UInt8]) {
-        guard let space = line.firstIndex(of: 0x20), let at = MonitorLine.microseconds(line[..<space]) else { return nil }
+        guard let space = line.firstIndex(of: 0x20), let at = MonitorLine.microseconds(line[..<space]) else {
+            return nil
+        }
         guard line.count > space + 2, line[space + 1] == UInt8(ascii: "["),
             let close = line[space...].firstIndex(of: UInt8(ascii: "]")),
             let inner = line[(space + 2)..<close].firstIndex(of: 0x20)
@@ -24,16 +26,19 @@ package struct MonitorLine: Hashable, Sendable {
         self.arguments = arguments
     }
 
+    private static let publish = Array("\"PUBLISH\" \"".utf8)
+    private static let decisions = Array("governor.decisions\"".utf8)
+
     /// The first words of a line tell whether it matters, long before its payload is unquoted.
     package static func mayMatter(_ line: [UInt8]) -> Bool {
         guard let open = line.firstIndex(of: UInt8(ascii: "\"")) else { return false }
         // PUBLISH is nine of ten lines; of those, only decisions are looked at here.
-        let publish = Array("\"PUBLISH\" \"".utf8)
         let head = line[open...].prefix(publish.count)
-        let isPublish = head.count == publish.count
+        let isPublish =
+            head.count == publish.count
             && zip(head, publish).allSatisfy { $0 & 0xDF == $1 & 0xDF }
         guard isPublish else { return true }
-        return line[(open + publish.count)...].starts(with: Array("governor.decisions\"".utf8))
+        return line[(open + publish.count)...].starts(with: decisions)
     }
 
     private static func microseconds(_ text: ArraySlice<UInt8>) -> Int64? {
@@ -81,7 +86,8 @@ package struct MonitorLine: Hashable, Sendable {
         case UInt8(ascii: "a"): return (0x07, 1)
         case UInt8(ascii: "b"): return (0x08, 1)
         case UInt8(ascii: "x"):
-            guard text.count >= 3, let byte = UInt8(String(decoding: text.dropFirst().prefix(2), as: UTF8.self), radix: 16)
+            guard text.count >= 3,
+                let byte = UInt8(String(decoding: text.dropFirst().prefix(2), as: UTF8.self), radix: 16)
             else { return nil }
             return (byte, 3)
         case let byte?: return (byte, 1)

@@ -82,8 +82,10 @@ extension Packet {
 
     private func carriedBySix(_ ip: Int) -> Carried {
         guard bytes.count >= ip + 40 else { return .ignored }
-        // Hop-by-hop options precede multicast listener reports; no order travels behind them.
-        return bytes[ip + 6] == 58 || bytes[ip + 6] == 0 ? .ignored : .undecodable
+        // Hop-by-hop options precede multicast listener reports; nothing that is sent to a group (ff00::/8) reaches
+        // a broker.
+        let isHarmless = bytes[ip + 6] == 58 || bytes[ip + 6] == 0 || bytes[ip + 24] == 0xFF
+        return isHarmless ? .ignored : .undecodable
     }
 
     private func segment(_ ip: Int, _ transport: Int, end: Int) -> Carried {

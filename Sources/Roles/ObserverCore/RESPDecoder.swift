@@ -106,7 +106,9 @@ package struct RESPDecoder: Sendable {
             return counted(kind, number, from: lineEnd + 2, at: &position, nesting: nesting)
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
             // An inline command, as people type it.
-            let words = pending[position..<lineEnd].split(separator: UInt8(ascii: " ")).map { RESPValue.bulk(Array($0)) }
+            let words = pending[position..<lineEnd].split(separator: UInt8(ascii: " ")).map {
+                RESPValue.bulk(Array($0))
+            }
             position = lineEnd + 2
             return .complete(.array(words))
         default: return .garbage

@@ -71,7 +71,7 @@ extension Sighting.Order {
             .init("reference", .optional(reference)), .init("symbol", .optional(symbol)),
             .init("side", .optional(side?.rawValue)), .init("quantity", .optional(quantity?.shares)),
             .init("price", .optional(price?.units)), .init("reducing", .bool(claimsReducing)),
-            .init("retransmit", .bool(false)),
+            .init("retransmit", .bool(false))
         ]
     }
 }

@@ -40,9 +40,12 @@ extension WireMessage {
     /// What history keeps of a session message, or of one that came in. Prices in 1/10,000.
     package var summary: [JSON.Member] {
         var members: [JSON.Member] = [
-            .init("msg_type", .string(type)), .init("seq", .optional(integer(34))), .init("poss_dup", .bool(self[43] == "Y")),
+            .init("msg_type", .string(type)), .init("seq", .optional(integer(34))),
+            .init("poss_dup", .bool(self[43] == "Y"))
         ]
-        func text(_ name: String, _ tag: Int) { if let value = self[tag] { members.append(.init(name, .string(value))) } }
+        func text(_ name: String, _ tag: Int) {
+            if let value = self[tag] { members.append(.init(name, .string(value))) }
+        }
         func number(_ name: String, _ tag: Int) {
             if let value = self[tag].flatMap({ Price(decimal: $0) }) {
                 members.append(.init(name, .integer(value.units / Price.scale)))
@@ -58,7 +61,9 @@ extension WireMessage {
         number("leaves", 151)
         number("cum", 14)
         number("last_quantity", 32)
-        if let price = self[31].flatMap({ Price(decimal: $0) }) { members.append(.init("last_price", .integer(price.units))) }
+        if let price = self[31].flatMap({ Price(decimal: $0) }) {
+            members.append(.init("last_price", .integer(price.units)))
+        }
         text("test_req_id", 112)
         number("begin_seq", 7)
         number("end_seq", 16)

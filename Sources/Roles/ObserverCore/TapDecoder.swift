@@ -82,7 +82,9 @@ package struct TapDecoder: Sendable {
     /// Looks for sessions that have gone silent. Call it ten times a second.
     package mutating func check(at now: WallTime) -> [Sighting] {
         for (key, connection) in connections {
-            guard case .loggedOn(let heard) = connection.session, now - heard > TapDecoder.silenceMaximum else { continue }
+            guard case .loggedOn(let heard) = connection.session, now - heard > TapDecoder.silenceMaximum else {
+                continue
+            }
             connections[key]?.session = .silent
             see(.logout("silence"), now, connection, connection.interface)
         }
@@ -124,7 +126,8 @@ package struct TapDecoder: Sendable {
 
     private mutating func receive(_ segment: Segment, _ packet: Packet) -> Bool {
         let isOut = packet.direction == .outbound
-        let key = isOut
+        let key =
+            isOut
             ? Key(local: segment.source, remote: segment.destination)
             : Key(local: segment.destination, remote: segment.source)
         let isSYN = segment.flags.contains(.syn)

@@ -38,13 +38,15 @@ extension TapDecoder {
         if segment.length > 0 || isLast {
             let outputs: [ByteStream.Output]
             if isOut {
-                outputs = connections[key]?.outbound.stream.receive(
-                    sequence: segment.sequence, payload: segment.payload, length: segment.length, isLast: isLast,
-                    stamp: packet.stamp) ?? []
+                outputs =
+                    connections[key]?.outbound.stream.receive(
+                        sequence: segment.sequence, payload: segment.payload, length: segment.length, isLast: isLast,
+                        stamp: packet.stamp) ?? []
             } else {
-                outputs = connections[key]?.inbound.stream.receive(
-                    sequence: segment.sequence, payload: segment.payload, length: segment.length, isLast: isLast,
-                    stamp: packet.stamp) ?? []
+                outputs =
+                    connections[key]?.inbound.stream.receive(
+                        sequence: segment.sequence, payload: segment.payload, length: segment.length, isLast: isLast,
+                        stamp: packet.stamp) ?? []
             }
             take(outputs, key, packet.direction, packet)
         }
@@ -65,12 +67,18 @@ extension TapDecoder {
             switch output {
             case .hole:
                 count { $0.holes += 1 }
-                if direction == .outbound { connections[key]?.outbound.skipHole() } else { connections[key]?.inbound.skipHole() }
+                if direction == .outbound {
+                    connections[key]?.outbound.skipHole()
+                } else {
+                    connections[key]?.inbound.skipHole()
+                }
             case .bytes(let bytes, let stamp):
                 let garbledBefore = garbled(key, direction)
                 guard let (messages, values) = connections[key]?.read(bytes, direction) else { continue }
                 let garbledNow = garbled(key, direction) - garbledBefore
-                count { if direction == .outbound { $0.undecodable += garbledNow } else { $0.garbledInbound += garbledNow } }
+                count {
+                    if direction == .outbound { $0.undecodable += garbledNow } else { $0.garbledInbound += garbledNow }
+                }
                 if direction == .inbound { hear(key, packet) }
                 for message in messages { understand(message, key, direction, stamp, packet.interface) }
                 for value in values { understand(value, key, direction, stamp, packet.interface) }
@@ -127,7 +135,8 @@ extension TapDecoder {
         let kind = elements[0].text?.lowercased()
         switch direction {
         case .inbound where kind == "message" || kind == "pmessage":
-            guard elements[elements.count - 2].text == Intent.channel, let payload = elements[elements.count - 1].bytes else {
+            guard elements[elements.count - 2].text == Intent.channel, let payload = elements[elements.count - 1].bytes
+            else {
                 return
             }
             // An intent that is no JSON is the governor's to reject; it has no id to record.

@@ -67,14 +67,17 @@ struct WireConnection {
     }
 
     /// Takes bytes that come next in their direction; says which messages they complete.
-    mutating func read(_ bytes: ArraySlice<UInt8>, _ direction: Packet.Direction) -> (fix: [WireMessage], resp: [RESPValue]) {
+    mutating func read(_ bytes: ArraySlice<UInt8>, _ direction: Packet.Direction) -> (
+        fix: [WireMessage], resp: [RESPValue]
+    ) {
         switch direction {
         case .outbound: WireConnection.read(bytes, &outbound)
         case .inbound: WireConnection.read(bytes, &inbound)
         }
     }
 
-    private static func read(_ bytes: ArraySlice<UInt8>, _ half: inout Half) -> (fix: [WireMessage], resp: [RESPValue]) {
+    private static func read(_ bytes: ArraySlice<UInt8>, _ half: inout Half) -> (fix: [WireMessage], resp: [RESPValue])
+    {
         var bytes = bytes
         if var beginning = half.beginning, half.fix == nil, half.resp == nil {
             beginning += bytes.prefix(FIXSplitter.mark.count - beginning.count)

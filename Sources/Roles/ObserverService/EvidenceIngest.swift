@@ -62,7 +62,8 @@ final class EvidenceIngest {
         }
         switch parsed {
         case .hello(let name, _, let before):
-            let known = received[name, default: 0]
+            // Nothing handed over before: a first connection, or a process that was started again.
+            let known = before == 0 ? 0 : received[name, default: 0]
             if before != known { onGap(name, "\(before) observations before this connection", "\(known)") }
             received[name] = max(before, known)
             link.source = Source(name: name)

@@ -13,17 +13,19 @@ extension ObserverService {
         case "status": reply(status)
         case "finish": finish(reply)
         default:
-            reply([.init("ok", false), .init("error", .string("unknown command '\(command)': expected status or finish"))])
+            reply([
+                .init("ok", false), .init("error", .string("unknown command '\(command)': expected status or finish"))
+            ])
         }
     }
 
     private var status: [JSON.Member] {
         let ready: JSON = [
-            "tap": true, "redis": .bool(redis.isSubscribed), "monitor": .bool(redis.isMonitoring),
+            "tap": true, "redis": .bool(redis.isSubscribed), "monitor": .bool(redis.isMonitoring)
         ]
         return [.init("ok", true)] + watch.status + [
             .init("history", .integer(Int64(history.count))), .init("dropped", .integer(Int64(drops))),
-            .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready),
+            .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready)
         ]
     }
 

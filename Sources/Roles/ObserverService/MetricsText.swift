@@ -15,7 +15,8 @@ enum MetricsText {
             else { continue }
             let name = String(line[..<space])
             guard !members.contains(where: { $0.key == name }) else { continue }
-            members.append(.init(name, value.rounded() == value && value.magnitude < 9e15 ? .integer(Int64(value)) : .real(value)))
+            members.append(
+                .init(name, value.rounded() == value && value.magnitude < 9e15 ? .integer(Int64(value)) : .real(value)))
         }
         return members
     }

@@ -33,7 +33,8 @@ package struct ObserverOptions: Sendable {
 
     package init(
         runDirectory: String, ingest: Address, commandSocket: String, redis: Address, redisUser: String = "gauntlet",
-        redisPassword: String?, tapNamespace: String?, governorAddress: String, conductorAddress: String = "198.18.1.16",
+        redisPassword: String?, tapNamespace: String?, governorAddress: String,
+        conductorAddress: String = "198.18.1.16",
         marketInterface: String = "market", brokerPort: UInt16
     ) {
         self.runDirectory = runDirectory

@@ -91,8 +91,9 @@ package final class ObserverService {
             reactor.every(ObserverService.memoryInterval) { [unowned self] in
                 sampleMemory()
                 checkDrops()
+                flushPackets()
             },
-            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } },
+            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } }
         ]
         for scrape in scrapes { scrape.onResult = { [unowned self] in record(.scrape, "metrics", $0) } }
     }
@@ -108,7 +109,9 @@ package final class ObserverService {
             // A write that MONITOR showed after the question makes the answer old news.
             guard version == watch.flags.version else { return }
             let isKnown = watch.flags.flags[FlagLog.shortName(key)] != nil
-            perform(isKnown ? watch.found(flag: key, value: value, at: .now) : watch.begin(flag: key, value: value, at: .now))
+            perform(
+                isKnown
+                    ? watch.found(flag: key, value: value, at: .now) : watch.begin(flag: key, value: value, at: .now))
         }
         redis.version = { [unowned self] in watch.flags.version }
         redis.onState = { [unowned self] in if watch.flags.state.isEmpty { watch.begin(state: $0) } }
@@ -149,8 +152,10 @@ package final class ObserverService {
             guard let memory = ProcessMemory.read(pid: pid) else { continue }
             record(
                 .scrape, "memory",
-                [.init("name", .string(name)), .init("pid", .integer(Int64(pid))),
-                 .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB))])
+                [
+                    .init("name", .string(name)), .init("pid", .integer(Int64(pid))),
+                    .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB))
+                ])
         }
     }
 
@@ -162,11 +167,16 @@ package final class ObserverService {
         } catch { say("\(error)") }
     }
 
+    /// What waits in memory is what a crash would lose.
+    private func flushPackets() {
+        do { try packets.flush() } catch { say("\(error)") }
+    }
+
     private func gap(_ source: String, _ expected: String, _ found: String) {
         say("evidence gap: \(source): expected \(expected), found \(found)")
         record(
             .rig, "evidence_gap",
-            [.init("of", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))])
+            [.init("source", .string(source)), .init("expected", .string(expected)), .init("found", .string(found))])
     }
 
     // MARK: what is done

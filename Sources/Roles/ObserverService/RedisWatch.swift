@@ -91,7 +91,9 @@ final class RedisWatch {
 
     private func delivered(_ value: RESPValue) {
         guard let elements = value.elements, let kind = elements.first?.text else {
-            if case .error(let text) = value { problem("subscription refused: \(String(decoding: text, as: UTF8.self))") }
+            if case .error(let text) = value {
+                problem("subscription refused: \(String(decoding: text, as: UTF8.self))")
+            }
             return
         }
         switch kind {

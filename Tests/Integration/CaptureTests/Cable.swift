@@ -43,7 +43,8 @@ final class Cable {
             throw SystemError("\(address)", "listen", code: errno)
         }
         let client = Descriptor(
-            try check(clinux_socket_in_namespace(near.number, AF_INET, Int32(SOCK_STREAM.rawValue), 0), "near", "socket"))
+            try check(
+                clinux_socket_in_namespace(near.number, AF_INET, Int32(SOCK_STREAM.rawValue), 0), "near", "socket"))
         guard withSocketAddress(address, { Glibc.connect(client.number, $0, $1) }) == 0 else {
             throw SystemError("\(address)", "connect", code: errno)
         }
@@ -60,7 +61,9 @@ func pump(_ bytes: [UInt8], from sender: Descriptor, to receiver: Descriptor) {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while received < bytes.count {
         if sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(sender.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                send(sender.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
             sent += max(0, count)
         }
         let count = recv(receiver.number, &buffer, buffer.count, sent < bytes.count ? Int32(MSG_DONTWAIT) : 0)

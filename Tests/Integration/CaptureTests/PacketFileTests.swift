@@ -8,10 +8,12 @@ import Units
 @Suite struct PacketFileTests {
     private func tapPacket(_ number: Int, isOutgoing: Bool = true) -> TapPacket {
         // Ethernet, IPv4, UDP from 198.18.0.13:4000 to 198.18.0.12:5000 with one byte.
-        let bytes: [UInt8] = [UInt8](repeating: 2, count: 12) + [8, 0] + [0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0]
+        let bytes: [UInt8] =
+            [UInt8](repeating: 2, count: 12) + [8, 0] + [0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0]
             + [198, 18, 0, 13, 198, 18, 0, 12] + [0x0F, 0xA0, 0x13, 0x88, 0, 9, 0, 0] + [UInt8(number)]
         return TapPacket(
-            stamp: WallTime(nanoseconds: 1_700_000_000_123_456_789 + Int64(number)), interface: 7, isOutgoing: isOutgoing,
+            stamp: WallTime(nanoseconds: 1_700_000_000_123_456_789 + Int64(number)), interface: 7,
+            isOutgoing: isOutgoing,
             networkOffset: 14, hardware: 1, bytes: bytes, originalLength: bytes.count)
     }
 
@@ -25,7 +27,8 @@ import Units
         var start = 0
         while start + 12 <= bytes.count {
             let length = Int(words(bytes[(start + 4)..<(start + 8)]))
-            guard length >= 12, start + length <= bytes.count, words(bytes[(start + length - 4)..<(start + length)]) == UInt32(length)
+            guard length >= 12, start + length <= bytes.count,
+                words(bytes[(start + length - 4)..<(start + length)]) == UInt32(length)
             else { return found }
             found.append((words(bytes[start..<(start + 4)]), Array(bytes[(start + 8)..<(start + length - 4)])))
             start += length
@@ -57,11 +60,15 @@ import Units
         for number in 1...3 { try file.append(tapPacket(number), interfaceName: "market") }
         try file.flush()
         let text = try output(of: path, arguments + ["\(directory)/orders.pcapng"])
-        #expect(text.split(separator: "\n").filter { $0.contains("198.18.0.13") && $0.contains("5000") }.count == 3, "\(text)")
+        #expect(
+            text.split(separator: "\n").filter { $0.contains("198.18.0.13") && $0.contains("5000") }.count == 3,
+            "\(text)")
     }
 
     @Test func `a directory that is not there is refused with its path`() {
-        let error = #expect(throws: SystemError.self) { try PacketFile(path: "/nowhere/orders.pcapng", application: "test") }
+        let error = #expect(throws: SystemError.self) {
+            try PacketFile(path: "/nowhere/orders.pcapng", application: "test")
+        }
         #expect(error?.description.contains("/nowhere/orders.pcapng") == true)
     }
 

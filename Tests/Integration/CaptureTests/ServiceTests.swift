@@ -13,11 +13,15 @@ private final class TestRedis {
     let address: Address
     private let child: ChildProcess
 
-    static let program = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].first { (path: String) in access(path, X_OK) == 0 }
+    static let program = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].first { (path: String) in
+        access(path, X_OK) == 0
+    }
 
     init(_ program: String, in directory: String, on reactor: Reactor) throws {
         // The kernel's choice of port, given back at once: nobody else gets the same one for a while.
-        let listener = try Listener(tcp: Address(host: 0x7F00_0001, port: 0), on: reactor) { connection, _ in connection.close() }
+        let listener = try Listener(tcp: Address(host: 0x7F00_0001, port: 0), on: reactor) { connection, _ in
+            connection.close()
+        }
         address = listener.address ?? Address(host: 0, port: 0)
         listener.close()
         let configuration = """
@@ -54,8 +58,10 @@ struct ServiceTests {
             directory = try temporaryDirectory()
             redis = try TestRedis(TestRedis.program ?? "", in: directory, on: reactor)
             let options = ObserverOptions(
-                runDirectory: directory, ingest: Address(host: 0x7F00_0001, port: 0), commandSocket: "\(directory)/observer.sock",
-                redis: redis.address, redisPassword: "secret", tapNamespace: cable.nearPath, governorAddress: "198.18.0.13",
+                runDirectory: directory, ingest: Address(host: 0x7F00_0001, port: 0),
+                commandSocket: "\(directory)/observer.sock",
+                redis: redis.address, redisPassword: "secret", tapNamespace: cable.nearPath,
+                governorAddress: "198.18.0.13",
                 brokerPort: 9_878)
             var judge: (String) -> String = { _ in "pass" }
             observer = try ObserverService(options, on: reactor) { judge($0) }
@@ -110,13 +116,16 @@ struct ServiceTests {
         }
     }
 
-    @Test func `a flag, its writer, an order and evidence of others end in one chained history that is judged once`() throws {
+    @Test func `a flag, its writer, an order and evidence of others end in one chained history that is judged once`()
+        throws
+    {
         let rig = try Rig()
         defer { rig.end() }
         #expect(rig.wait { rig.isReady })
         try rig.command("SET governor.pause false", "SET governor.critical_pause false")
         let sender = EvidenceSender(
-            to: rig.observer.ingestAddress ?? Address(host: 0, port: 0), name: "conductor", node: "conductor", on: rig.reactor)
+            to: rig.observer.ingestAddress ?? Address(host: 0, port: 0), name: "conductor", node: "conductor",
+            on: rig.reactor)
         sender.send(Observation(.rig, "phase", at: .now, [.init("name", "warm-up")]))
         let (near, far) = try rig.cable.connect(port: 9_878)
         pump(fixOrder(1), from: near, to: far)
@@ -149,7 +158,7 @@ struct ServiceTests {
         #expect(rig.wait { rig.said.contains { $0.contains("evidence gap") } })
         _ = try rig.ask("finish")
         let gap = try rig.history().first { $0.type == "evidence_gap" }
-        #expect(gap?["of"] == "feed" && gap?["expected"] == "1" && gap?["found"] == "2")
+        #expect(gap?["source_"] == "feed" && gap?["expected"] == "1" && gap?["found"] == "2")
     }
 
     @Test func `stopped in the middle, it leaves a readable history that says so`() throws {

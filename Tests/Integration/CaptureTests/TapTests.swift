@@ -25,7 +25,8 @@ struct TapTests {
 
     private func packet(_ seen: TapPacket, _ tap: Tap) -> Packet {
         Packet(
-            stamp: seen.stamp, interface: tap.name(of: seen.interface), direction: seen.isOutgoing ? .outbound : .inbound,
+            stamp: seen.stamp, interface: tap.name(of: seen.interface),
+            direction: seen.isOutgoing ? .outbound : .inbound,
             networkOffset: seen.networkOffset, bytes: seen.bytes)
     }
 

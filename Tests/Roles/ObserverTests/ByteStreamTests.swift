@@ -20,9 +20,12 @@ import Units
     @Test(arguments: 0..<60)
     func `every byte comes once, in order, with its first packet's stamp, whatever TCP does`(_ seed: Int) {
         var random = SplitMix(seed: UInt64(seed))
-        let content = (0..<Int.random(in: 1...3_000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let content = (0..<Int.random(in: 1...3_000, using: &random)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+        }
         // Half of the runs pass through the wrap of the sequence numbers.
-        let isn = seed % 2 == 0 ? UInt32.max - UInt32(content.count / 2) : UInt32.random(in: 0...UInt32.max, using: &random)
+        let isn =
+            seed % 2 == 0 ? UInt32.max - UInt32(content.count / 2) : UInt32.random(in: 0...UInt32.max, using: &random)
         var stream = ByteStream()
         stream.begin(synchronize: isn)
         var firstStamps = [WallTime?](repeating: nil, count: content.count)

@@ -13,7 +13,8 @@ import Units
     private mutating func begin() {
         _ = watch.sample(
             ClockMap.Sample(
-                monotonic: Instant(nanoseconds: 500), wall: WallTime(nanoseconds: DrillWatchTests.wall), bound: .nanoseconds(20)))
+                monotonic: Instant(nanoseconds: 500), wall: WallTime(nanoseconds: DrillWatchTests.wall),
+                bound: .nanoseconds(20)))
     }
 
     private func records(_ directives: [Directive]) -> [Observation] {
@@ -27,7 +28,8 @@ import Units
     @Test mutating func `an order that leaves under the governor's own pause is announced and written down`() {
         begin()
         _ = watch.begin(flag: GovernorState.pauseKey, value: "false", at: WallTime(nanoseconds: DrillWatchTests.wall))
-        _ = watch.begin(flag: GovernorState.criticalPauseKey, value: "false", at: WallTime(nanoseconds: DrillWatchTests.wall))
+        _ = watch.begin(
+            flag: GovernorState.criticalPauseKey, value: "false", at: WallTime(nanoseconds: DrillWatchTests.wall))
         let text = #"1700000000.000005 [0 198.18.0.13:4] "SET" "governor.critical_pause" "true""#
         guard let line = MonitorLine(parsing: Array(text.utf8)) else {
             Issue.record("the line is no line")
@@ -67,16 +69,18 @@ import Units
         let observations = records(directives)
         #expect(observations.contains { $0.type == "evidence_gap" })
         for observation in observations {
-            #expect(observation.fields.allSatisfy { !head.contains($0.key) }, "\(observation.type)")
+            #expect(observation.writtenFields.allSatisfy { !head.contains($0.key) }, "\(observation.type)")
         }
     }
 
     @Test mutating func `what the agents report is passed on to the dashboards`() {
         begin()
         let directives = watch.evidence(
-            Observation(.chaos, "fault_requested", at: Instant(nanoseconds: 1), [
-                .init("fault", "f1"), .init("to", "governor"), .init("delay_ns", 250_000_000),
-            ]))
+            Observation(
+                .chaos, "fault_requested", at: Instant(nanoseconds: 1),
+                [
+                    .init("fault", "f1"), .init("to", "governor"), .init("delay_ns", 250_000_000)
+                ]))
         #expect(directives.contains { if case .publish("chaos.events", _) = $0 { true } else { false } })
         #expect(watch.leakWatch.delay == .milliseconds(250))
         _ = watch.evidence(Observation(.chaos, "fault_healed", at: Instant(nanoseconds: 2), [.init("fault", "f1")]))
@@ -88,7 +92,8 @@ import Units
     @Test func `a step of the realtime clock is seen, and stamps use the sample nearest to them`() {
         var map = ClockMap()
         func sample(_ monotonic: Int64, _ wall: Int64) -> ClockMap.Sample {
-            ClockMap.Sample(monotonic: Instant(nanoseconds: monotonic), wall: WallTime(nanoseconds: wall), bound: .nanoseconds(10))
+            ClockMap.Sample(
+                monotonic: Instant(nanoseconds: monotonic), wall: WallTime(nanoseconds: wall), bound: .nanoseconds(10))
         }
         map.add(sample(0, 1_000_000))
         let moved = map.add(sample(100_000, 1_100_000 + 200_000))

@@ -9,7 +9,9 @@ import Units
 
     private mutating func take(_ client: String, _ words: String...) -> [FlagLog.Event] {
         let quoted = words.map { "\"\($0)\"" }.joined(separator: " ")
-        guard let line = MonitorLine(parsing: Array("1700000000.123456 [0 \(client)] \(quoted)".utf8)) else { return [] }
+        guard let line = MonitorLine(parsing: Array("1700000000.123456 [0 \(client)] \(quoted)".utf8)) else {
+            return []
+        }
         return log.receive(line).map(\.event)
     }
 
@@ -18,11 +20,16 @@ import Units
         let line = MonitorLine(parsing: Array(text.utf8))
         #expect(line?.at == WallTime(nanoseconds: 1_700_000_000_123_456_000))
         #expect(line?.client == "198.18.0.13:40000")
-        #expect(line?.arguments == [Array("SET".utf8), Array("a\"b\\c\n\r\t\u{7}\u{8}\0".utf8) + [0xFF], Array(#"{"x":1}"#.utf8)])
+        #expect(
+            line?.arguments == [
+                Array("SET".utf8), Array("a\"b\\c\n\r\t\u{7}\u{8}\0".utf8) + [0xFF], Array(#"{"x":1}"#.utf8)
+            ])
     }
 
-    @Test(arguments: ["OK", "", "1700000000.123 [0 1.2.3.4:5] \"GET\"", "1700000000.123456 0 \"GET\"",
-        "1700000000.123456 [0 lua] \"GET", "1700000000.123456 [0 lua] GET", "x.123456 [0 lua] \"GET\""])
+    @Test(arguments: [
+        "OK", "", "1700000000.123 [0 1.2.3.4:5] \"GET\"", "1700000000.123456 0 \"GET\"",
+        "1700000000.123456 [0 lua] \"GET", "1700000000.123456 [0 lua] GET", "x.123456 [0 lua] \"GET\""
+    ])
     func `what is no line of MONITOR is refused`(_ text: String) {
         #expect(MonitorLine(parsing: Array(text.utf8)) == nil)
     }
@@ -35,20 +42,25 @@ import Units
     }
 
     @Test mutating func `a flag's writer is the governor, the operator, or the address it came from`() {
-        #expect(take("198.18.0.13:1", "SET", "governor.critical_pause", "true")
-            == [.flag(key: "critical_pause", value: "true", by: "governor", command: "SET")])
-        #expect(take("198.18.1.16:2", "set", "governor.pause", "false")
-            == [.flag(key: "pause", value: "false", by: "operator", command: "SET")])
-        #expect(take("198.18.0.99:3", "SET", "governor.pause", "no")
-            == [.flag(key: "pause", value: "no", by: "198.18.0.99:3", command: "SET")])
+        #expect(
+            take("198.18.0.13:1", "SET", "governor.critical_pause", "true")
+                == [.flag(key: "critical_pause", value: "true", by: "governor", command: "SET")])
+        #expect(
+            take("198.18.1.16:2", "set", "governor.pause", "false")
+                == [.flag(key: "pause", value: "false", by: "operator", command: "SET")])
+        #expect(
+            take("198.18.0.99:3", "SET", "governor.pause", "no")
+                == [.flag(key: "pause", value: "no", by: "198.18.0.99:3", command: "SET")])
     }
 
     @Test mutating func `what a script writes is its caller's act`() {
         _ = take("198.18.0.13:1", "EVALSHA", "abc", "0")
-        #expect(take("lua", "SET", "governor.critical_pause", "true")
-            == [.flag(key: "critical_pause", value: "true", by: "governor", command: "SET")])
-        #expect(take("lua", "HSET", "governor.state", "state", "PAUSED", "epoch", "7")
-            == [.state(["state": "PAUSED", "epoch": "7"], by: "governor")])
+        #expect(
+            take("lua", "SET", "governor.critical_pause", "true")
+                == [.flag(key: "critical_pause", value: "true", by: "governor", command: "SET")])
+        #expect(
+            take("lua", "HSET", "governor.state", "state", "PAUSED", "epoch", "7")
+                == [.state(["state": "PAUSED", "epoch": "7"], by: "governor")])
     }
 
     @Test mutating func `a conditional write that changes nothing is no event`() {
@@ -64,7 +76,8 @@ import Units
         log.begin(flag: "governor.pause", value: "false")
         log.begin(flag: "governor.critical_pause", value: "false")
         #expect(!log.isPaused)
-        let events = command.hasPrefix("FLUSH") ? take("1.2.3.4:5", command) : take("1.2.3.4:5", command, "governor.pause")
+        let events =
+            command.hasPrefix("FLUSH") ? take("1.2.3.4:5", command) : take("1.2.3.4:5", command, "governor.pause")
         #expect(events.contains(.flag(key: "pause", value: "absent", by: "1.2.3.4:5", command: command)))
         #expect(log.isPaused)
     }
@@ -78,10 +91,14 @@ import Units
     }
 
     @Test mutating func `decisions, commands and states are recorded with their writer`() {
-        #expect(take("198.18.0.13:1", "PUBLISH", "governor.decisions", "{}") == [.decision(Array("{}".utf8), by: "governor")])
+        #expect(
+            take("198.18.0.13:1", "PUBLISH", "governor.decisions", "{}") == [
+                .decision(Array("{}".utf8), by: "governor")
+            ])
         #expect(take("198.18.1.16:1", "SET", "governor.command", "flatten") == [.command("flatten", by: "operator")])
         _ = take("198.18.0.13:1", "HSET", "governor.state", "state", "ACTIVE", "epoch", "2")
-        #expect(take("198.18.0.13:1", "HINCRBY", "governor.state", "epoch", "1")
-            == [.state(["state": "ACTIVE", "epoch": "3"], by: "governor")])
+        #expect(
+            take("198.18.0.13:1", "HINCRBY", "governor.state", "epoch", "1")
+                == [.state(["state": "ACTIVE", "epoch": "3"], by: "governor")])
     }
 }

@@ -51,6 +51,18 @@ import Units
         #expect(ledger.verifiedReducing["R"] == false)
     }
 
+    @Test mutating func `a rejected duplicate leaves the order that works`() {
+        holdHundred()
+        take(.new, "A2", quantity: 10, leaves: 10, position: 100)
+        sequence += 1
+        _ = ledger.receive(
+            Execution(
+                sequence: sequence, kind: .rejected, at: WallTime(nanoseconds: sequence), orderID: "other",
+                clOrdID: "A2",
+                symbol: "NVDA", text: "duplicate ClOrdID"))
+        #expect(ledger.working.keys.sorted() == ["A2"])
+    }
+
     @Test mutating func `a missing message of the drop copy is a gap`() {
         take(.loggedOn)
         sequence += 1
@@ -102,7 +114,9 @@ import Units
 
     @Test mutating func `a replace that asks for less is free, one that asks for more or pays more leaks`() {
         open()
-        func sized(_ name: String, _ type: String, of original: String?, _ quantity: Int64, price: Int64) -> Sighting.Order {
+        func sized(_ name: String, _ type: String, of original: String?, _ quantity: Int64, price: Int64)
+            -> Sighting.Order
+        {
             var sized = order(name, type: type)
             sized.origClOrdID = original
             sized.side = .buy
@@ -133,7 +147,9 @@ import Units
     @Test mutating func `a claim to reduce is believed only with the ledger behind it`() {
         open()
         _ = watch.flag("critical_pause", value: "true", by: "governor", at: at(1_000))
-        #expect(watch.departed(order("flat", reducing: true), at: at(1_010), ledger: ledger).isEmpty, "waits for the broker")
+        #expect(
+            watch.departed(order("flat", reducing: true), at: at(1_010), ledger: ledger).isEmpty, "waits for the broker"
+        )
         #expect(watch.tick(at: at(1_051)).map(\.order.clOrdID) == ["flat"])
         #expect(watch.departed(order("true", reducing: true), at: at(1_060), ledger: ledger).isEmpty)
         _ = watch.accepted("true", reduces: true, at: at(1_065))

@@ -28,7 +28,9 @@ import Testing
         #expect(splitter.garbled == 1)
     }
 
-    @Test(arguments: ["8=FIX.4.4|9=x|35=0|10=000|", "8=FIX.4.4|9=-4|", "8=FIX.4.4|9=99999999999|", "8=FIX|8=FIX|9=5|", "hello|"])
+    @Test(arguments: [
+        "8=FIX.4.4|9=x|35=0|10=000|", "8=FIX.4.4|9=-4|", "8=FIX.4.4|9=99999999999|", "8=FIX|8=FIX|9=5|", "hello|"
+    ])
     func `what is no message is garbage, not a wait for ever`(_ text: String) {
         var splitter = FIXSplitter()
         let bytes = text.utf8.map { $0 == UInt8(ascii: "|") ? 1 : $0 }
@@ -48,7 +50,9 @@ import Testing
     @Test(arguments: 0..<30)
     func `RESP values come out whole however the stream is cut`(_ seed: Int) {
         var random = SplitMix(seed: UInt64(seed))
-        let stream = bulkArray("message", "strategy.intents", "{}") + Array("+OK\r\n:12\r\n$-1\r\n>1\r\n$2\r\nhi\r\n-ERR no\r\n".utf8)
+        let stream =
+            bulkArray("message", "strategy.intents", "{}")
+            + Array("+OK\r\n:12\r\n$-1\r\n>1\r\n$2\r\nhi\r\n-ERR no\r\n".utf8)
         var decoder = RESPDecoder()
         var found: [RESPValue] = []
         var start = 0
@@ -59,7 +63,8 @@ import Testing
         }
         let expected: [RESPValue] = [
             .array([.bulk(Array("message".utf8)), .bulk(Array("strategy.intents".utf8)), .bulk(Array("{}".utf8))]),
-            .simple(Array("OK".utf8)), .integer(12), .null, .array([.bulk(Array("hi".utf8))]), .error(Array("ERR no".utf8)),
+            .simple(Array("OK".utf8)), .integer(12), .null, .array([.bulk(Array("hi".utf8))]),
+            .error(Array("ERR no".utf8))
         ]
         #expect(found == expected, "seed \(seed)")
         #expect(decoder.garbled == 0, "seed \(seed)")

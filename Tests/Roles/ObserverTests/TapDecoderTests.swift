@@ -36,7 +36,8 @@ import Units
         let bytes = fixMessage("35=G|34=9|11=O9|41=O8|526=flatten-1|55=NVDA|54=2|38=70|44=449.5|43=Y|77=C|")
         let order = tap.take(talk.handshake() + [talk.send(bytes)]).compactMap(\.order).first
         #expect(order?.type == "G" && order?.origClOrdID == "O8" && order?.reference == "flatten-1")
-        #expect(order?.side == .sell && order?.quantity == Quantity(shares: 70) && order?.price == Price(units: 4_495_000))
+        #expect(
+            order?.side == .sell && order?.quantity == Quantity(shares: 70) && order?.price == Price(units: 4_495_000))
         #expect(order?.possDup == true && order?.claimsReducing == true)
     }
 
@@ -52,7 +53,8 @@ import Units
             packets.append(talk.segment(.inbound, [], sequence: talk.heard))
         }
         _ = whole.take(packets)
-        _ = lossy.take(packets.enumerated().filter { $0.offset < 2 || Int.random(in: 0..<20, using: &random) > 0 }.map(\.element))
+        _ = lossy.take(
+            packets.enumerated().filter { $0.offset < 2 || Int.random(in: 0..<20, using: &random) > 0 }.map(\.element))
         #expect(whole.counters.holes == 0 && whole.counters.orders == 200)
         #expect(lossy.counters.holes > 0, "seed \(seed)")
         #expect(lossy.counters.orders < 200, "seed \(seed)")
@@ -91,7 +93,7 @@ import Units
         var tap = TapDecoder.tested(ingest: evidence.remote)
         _ = tap.take(evidence.handshake())
         _ = tap.take([
-            scrape.segment(.inbound, [], sequence: 1, flags: 2), scrape.segment(.outbound, [], sequence: 9, flags: 18),
+            scrape.segment(.inbound, [], sequence: 1, flags: 2), scrape.segment(.outbound, [], sequence: 9, flags: 18)
         ])
         #expect(tap.counters.secondPath == 0)
     }
@@ -100,7 +102,8 @@ import Units
         var talk = Dialogue()
         var tap = TapDecoder.tested()
         let ends = (talk.local, talk.remote)
-        _ = tap.receive(talk.packet(.outbound, protocolNumber: 6, ends, [UInt8](repeating: 0, count: 40), fragment: 0x2000))
+        _ = tap.receive(
+            talk.packet(.outbound, protocolNumber: 6, ends, [UInt8](repeating: 0, count: 40), fragment: 0x2000))
         _ = tap.receive(talk.packet(.outbound, protocolNumber: 132, ends, [1, 2, 3, 4]))
         _ = tap.take(talk.handshake() + [talk.send(Array("GARBAGE\u{1}".utf8))])
         #expect(tap.counters.undecodable == 3)
@@ -139,8 +142,12 @@ import Units
         talk.remote = Dialogue.redis
         var tap = TapDecoder.tested()
         let seen = tap.take(
-            talk.handshake() + [talk.send(bulkArray("publish", "governor.decisions", #"{"intent":"I1","action":"reject"}"#))])
-        let json = seen.compactMap { sighting -> JSON? in if case .decision(let json) = sighting.event { json } else { nil } }
+            talk.handshake() + [
+                talk.send(bulkArray("publish", "governor.decisions", #"{"intent":"I1","action":"reject"}"#))
+            ])
+        let json = seen.compactMap { sighting -> JSON? in
+            if case .decision(let json) = sighting.event { json } else { nil }
+        }
         #expect(json.map { $0["intent"] } == ["I1"])
         #expect(tap.counters.decisions == 1)
     }
@@ -166,7 +173,8 @@ import Units
     @Test func `ports used again are a new connection`() {
         var talk = Dialogue()
         var tap = TapDecoder.tested()
-        let before = tap.take(talk.handshake() + [talk.send(newOrder(1)), talk.segment(.inbound, [], sequence: talk.heard, flags: 4)])
+        let before = tap.take(
+            talk.handshake() + [talk.send(newOrder(1)), talk.segment(.inbound, [], sequence: talk.heard, flags: 4)])
         talk.sent = 77_000
         talk.heard = 88_000
         let after = tap.take(talk.handshake() + [talk.send(newOrder(2))])

@@ -28,7 +28,10 @@ func fixMessage(_ body: String) -> [UInt8] {
 }
 
 func newOrder(_ number: Int, extra: String = "") -> [UInt8] {
-    fixMessage("35=D|34=\(number)|49=GOVERNOR|56=BROKER|11=O\(number)|526=I\(number)|55=NVDA|54=1|38=100|40=2|44=450.12|\(extra)")
+    fixMessage(
+        "35=D|34=\(number)|49=GOVERNOR|56=BROKER|11=O\(number)|526=I\(number)|55=NVDA|54=1|38=100|40=2|44=450.12|"
+            + extra
+    )
 }
 
 func bulkArray(_ words: String...) -> [UInt8] {
@@ -58,7 +61,8 @@ struct Dialogue {
 
     mutating func handshake() -> [Packet] {
         let packets = [
-            segment(.outbound, [], sequence: sent, flags: 2), segment(.inbound, [], sequence: heard, flags: 18, acknowledges: sent &+ 1),
+            segment(.outbound, [], sequence: sent, flags: 2),
+            segment(.inbound, [], sequence: heard, flags: 18, acknowledges: sent &+ 1)
         ]
         sent &+= 1
         heard &+= 1
@@ -76,7 +80,8 @@ struct Dialogue {
     }
 
     mutating func segment(
-        _ direction: Packet.Direction, _ payload: [UInt8], sequence: UInt32, flags: UInt8 = 16, acknowledges: UInt32? = nil
+        _ direction: Packet.Direction, _ payload: [UInt8], sequence: UInt32, flags: UInt8 = 16,
+        acknowledges: UInt32? = nil
     ) -> Packet {
         let isOut = direction == .outbound
         let ends = isOut ? (local, remote) : (remote, local)
@@ -96,7 +101,8 @@ struct Dialogue {
         fragment: UInt16 = 0
     ) -> Packet {
         var bytes = [UInt8](repeating: 0, count: 12) + [0x08, 0x00]
-        bytes += [0x45, 0] + sixteen(UInt16(20 + transport.count)) + [0, 0] + sixteen(fragment) + [64, protocolNumber, 0, 0]
+        bytes +=
+            [0x45, 0] + sixteen(UInt16(20 + transport.count)) + [0, 0] + sixteen(fragment) + [64, protocolNumber, 0, 0]
         bytes += thirtyTwo(ends.0.host) + thirtyTwo(ends.1.host) + transport
         return Packet(stamp: stamp(), interface: interface, direction: direction, networkOffset: 14, bytes: bytes)
     }
@@ -108,7 +114,9 @@ struct Dialogue {
 }
 
 extension TapDecoder {
-    static func tested(ingest: Endpoint? = nil) -> TapDecoder { TapDecoder(Configuration(brokerPort: 9_878, ingest: ingest)) }
+    static func tested(ingest: Endpoint? = nil) -> TapDecoder {
+        TapDecoder(Configuration(brokerPort: 9_878, ingest: ingest))
+    }
 
     /// Takes packets in order and returns all that was seen.
     mutating func take(_ packets: [Packet]) -> [Sighting] { packets.flatMap { receive($0).sightings } }
