@@ -51,7 +51,7 @@ package struct Log: Sendable {
     }
 
     /// The line with its newline. Pure.
-    static func line(
+    package static func line(
         microseconds: Int64, level: Level, message: String, metadata: KeyValuePairs<String, String>
     ) -> String {
         var line = "\(timestamp(microseconds)) \(level.name) \(message)"
