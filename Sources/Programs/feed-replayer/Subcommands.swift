@@ -34,7 +34,8 @@ struct Run: ParsableCommand {
         let settings = FeedConnections(
             redis: try address(redis, "--redis"), redisUser: redisUser, redisPassword: try password(),
             observer: try observer.map { try address($0, "--observer") })
-        guard let factor = Price(decimal: speed), factor.units >= 100, factor.units % 100 == 0, factor.units <= 100_000_000
+        guard let factor = Price(decimal: speed), factor.units >= 100, factor.units % 100 == 0,
+            factor.units <= 100_000_000
         else { throw Failure.usage("--speed: expected a number from 0.01 to 10000, found '\(speed)'") }
         let percent = Int(factor.units / 100)
         let lead = Duration.nanoseconds(-(plan.events.first?.due.nanoseconds ?? 0) * 100 / Int64(percent))
@@ -52,14 +53,19 @@ struct Run: ParsableCommand {
             feed.start()
             reactor.run()
             complain("feed-replayer: \(feed.summary)")
-            guard isComplete else { throw Failure.rig("feed-replayer: not all was sent and recorded: \(feed.problem ?? "the observer is missing")") }
+            guard isComplete else {
+                throw Failure.rig(
+                    "feed-replayer: not all was sent and recorded: \(feed.problem ?? "the observer is missing")")
+            }
         } catch let error as SystemError {
             throw Failure.rig("feed-replayer: \(error)")
         }
     }
 
     private func address(_ text: String, _ option: String) throws(Failure) -> Address {
-        guard let address = Address.resolving(text) else { throw .usage("\(option): expected HOST:PORT, found '\(text)'") }
+        guard let address = Address.resolving(text) else {
+            throw .usage("\(option): expected HOST:PORT, found '\(text)'")
+        }
         return address
     }
 

@@ -68,7 +68,8 @@ package struct FeedSchedule: Sendable {
 
     private func due(_ index: Int) -> Instant {
         guard speedPercent != 100 else { return start + events[index].due }
-        let (quotient, _) = Int64(speedPercent).dividingFullWidth(events[index].due.nanoseconds.multipliedFullWidth(by: 100))
+        let (quotient, _) = Int64(speedPercent).dividingFullWidth(
+            events[index].due.nanoseconds.multipliedFullWidth(by: 100))
         return start + .nanoseconds(quotient)
     }
 }

@@ -15,7 +15,7 @@ package struct Lateness: Sendable {
         isSorted = false
     }
 
-    /// The smallest sample that at least `perMille` of 1,000 samples don't exceed (nearest rank). `nil` without samples.
+    /// The smallest sample that at least `perMille` of 1,000 don't exceed (nearest rank). `nil` without samples.
     package mutating func quantile(perMille: Int) -> Duration? {
         guard !samples.isEmpty else { return nil }
         if !isSorted {

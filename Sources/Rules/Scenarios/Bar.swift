@@ -25,9 +25,13 @@ extension Bar {
     /// Reads `timestamp,open,high,low,close,volume` with that header line; timestamps are ISO 8601 in UTC and grow.
     package static func read(csv: [UInt8], file: String, badRows: BadRows) throws(Mistakes) -> TapeRows<Bar> {
         var lines = TapeLines(csv, file: file)
-        if lines.isEmpty { throw Mistakes([Mistake(file: file, line: 1, text: "expected the header '\(header)', found an empty file")]) }
+        if lines.isEmpty {
+            throw Mistakes([Mistake(file: file, line: 1, text: "expected the header '\(header)', found an empty file")])
+        }
         if lines.text(0) != header {
-            throw Mistakes([Mistake(file: file, line: 1, text: "expected the header '\(header)', found '\(lines.shown(0))'")])
+            throw Mistakes([
+                Mistake(file: file, line: 1, text: "expected the header '\(header)', found '\(lines.shown(0))'")
+            ])
         }
         var bars: [Bar] = []
         for index in 1..<lines.count {
@@ -38,7 +42,7 @@ extension Bar {
     }
 
     private static func bar(_ lines: inout TapeLines, _ index: Int, after last: Bar?) -> Bar? {
-        guard let fields = lines.fields(index, [6]) else { return nil }
+        guard let fields = lines.fields(index, "6 fields", { $0 == 6 }) else { return nil }
         guard let timestamp = WallTime(utcText: fields[0]) else {
             return lines.refuse(index, "timestamp: expected a UTC time like 2023-10-17T13:30:00Z, found '\(fields[0])'")
         }
@@ -48,7 +52,8 @@ extension Bar {
         var prices: [Price] = []
         for (name, text) in zip(["open", "high", "low", "close"], fields[1...4]) {
             guard let price = Price(decimal: text), price.units > 0 else {
-                return lines.refuse(index, "\(name): expected a price above zero with at most four decimals, found '\(text)'")
+                return lines.refuse(
+                    index, "\(name): expected a price above zero with at most four decimals, found '\(text)'")
             }
             prices.append(price)
         }
@@ -99,12 +104,11 @@ struct TapeLines {
 
     func shown(_ index: Int) -> String { String(text(index).prefix(80)) }
 
-    /// `nil`, with a mistake, when the number of fields is none of these.
-    mutating func fields(_ index: Int, _ counts: [Int]) -> [String]? {
+    /// `nil`, with a mistake, when the number of fields is wrong.
+    mutating func fields(_ index: Int, _ expected: String, _ isRight: (Int) -> Bool) -> [String]? {
         let fields = lines[index].split(separator: 0x2C, omittingEmptySubsequences: false)
-        guard counts.contains(fields.count) else {
-            let expected = counts.map { "\($0)" }.joined(separator: " or ")
-            return refuse(index, "expected \(expected) fields, found \(fields.count): '\(shown(index))'")
+        guard isRight(fields.count) else {
+            return refuse(index, "expected \(expected), found \(fields.count): '\(shown(index))'")
         }
         return fields.map { String(decoding: $0, as: UTF8.self) }
     }
@@ -123,7 +127,8 @@ struct TapeLines {
             throw Mistakes(shown)
         }
         guard !rows.isEmpty else {
-            throw Mistakes(mistakes + [Mistake(file: file, line: max(1, count), text: "expected at least one row, found none")])
+            throw Mistakes(
+                mistakes + [Mistake(file: file, line: max(1, count), text: "expected at least one row, found none")])
         }
         return TapeRows(rows: rows, skipped: mistakes)
     }

@@ -63,7 +63,9 @@ package struct BarReconstruction: Hashable, Sendable {
         for (from, to) in zip(points, points.dropFirst()) {
             let length = Int64(to.0 - from.0)
             var walked = [Int64(0)]
-            for index in from.0..<to.0 { walked.append(walked[walked.count - 1] + steps.bell(at: index) * BarReconstruction.step / 1_000_000) }
+            for index in from.0..<to.0 {
+                walked.append(walked[walked.count - 1] + steps.bell(at: index) * BarReconstruction.step / 1_000_000)
+            }
             for offset in 0...length {
                 let straight = from.1 + (to.1 - from.1) * offset / length
                 let bridged = straight + walked[Int(offset)] - walked[Int(length)] * offset / length

@@ -54,7 +54,9 @@ package struct BookPath: Hashable, Sendable {
             for price in BookPath.prices(bar, states: statesPerBar) {
                 let scaled = Price(units: price.units * Int64(pricePercent) / 100 / 100 * 100)
                 steps.append(
-                    Step(offset: interval * steps.count, state: .synthetic(around: scaled, sharesPerLevel: sharesPerLevel)))
+                    Step(
+                        offset: interval * steps.count,
+                        state: .synthetic(around: scaled, sharesPerLevel: sharesPerLevel)))
             }
         }
         self.steps = steps
@@ -69,7 +71,8 @@ package struct BookPath: Hashable, Sendable {
         var prices = [Price](repeating: bar.close, count: states)
         for (from, to) in zip(points, points.dropFirst()) {
             for place in from.0...to.0 {
-                let share = Int64(place - from.0), whole = Int64(to.0 - from.0)
+                let share = Int64(place - from.0)
+                let whole = Int64(to.0 - from.0)
                 let units = from.1.units + (to.1.units - from.1.units) * share / whole
                 let isPoint = place == from.0 || place == to.0
                 prices[place] = Price(units: isPoint ? units : units / 100 * 100)

@@ -25,7 +25,7 @@ final class Document {
     }
 
     /// The file's one mapping.
-    func root(_ yaml: [UInt8], keys: [String]) -> Section? {
+    func root(_ yaml: [UInt8], of what: String, keys: [String]) -> Section? {
         guard yaml.count <= Document.bytesMaximum else {
             note(1, "expected at most \(Document.bytesMaximum) bytes, found \(yaml.count)")
             return nil
@@ -39,7 +39,7 @@ final class Document {
                 note(1, "expected a mapping, found an empty file")
                 return nil
             }
-            return section(node, of: "the file", keys: keys)
+            return section(node, of: what, keys: keys)
         } catch {
             noteUnreadable(error)
             return nil
@@ -52,7 +52,9 @@ final class Document {
             .composer(_, let problem, let mark, _):
             note(mark.line, "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            note(context.mark.line, "each key once, found \(duplicates.map { "'\($0)'" }.sorted().joined(separator: ", ")) again")
+            note(
+                context.mark.line,
+                "each key once, found \(duplicates.map { "'\($0)'" }.sorted().joined(separator: ", ")) more than once")
         case .some(let other):
             note(1, "not YAML: \(other)")
         case nil:
@@ -111,6 +113,12 @@ struct Section {
 
     func has(_ key: String) -> Bool { values[key] != nil }
 
+    /// Where the value of `key` in the mapping called `name` stands.
+    func line(of name: String, key: String) -> Int {
+        guard case .mapping(let mapping)? = values[name] else { return line(of: name) }
+        return mapping.first { $0.key.scalar?.string == key }?.value.mark?.line ?? line(of: name)
+    }
+
     func line(of key: String) -> Int { values[key]?.mark?.line ?? line }
 
     func note(_ key: String, _ text: String) { document.note(line(of: key), "\(what): \(text)") }
@@ -135,7 +143,11 @@ struct Section {
     func whole(_ key: String, in range: ClosedRange<Int64>, default standIn: Int64? = nil) -> Int64? {
         guard let node = standIn == nil ? required(key) : values[key] else { return standIn }
         guard let value = node.scalar.flatMap({ Int64($0.string) }), range.contains(value) else {
-            note(key, "\(key): expected a whole number from \(range.lowerBound) to \(range.upperBound), found \(document.kind(node))")
+            note(
+                key,
+                "\(key): expected a whole number from \(range.lowerBound) to \(range.upperBound), "
+                    + "found \(document.kind(node))"
+            )
             return nil
         }
         return value
@@ -145,7 +157,9 @@ struct Section {
     func decimal(_ key: String, to high: Price, default standIn: Price? = nil) -> Price? {
         guard let node = standIn == nil ? required(key) : values[key] else { return standIn }
         guard let value = node.scalar.flatMap({ Price(decimal: $0.string) }), value.units >= 0, value <= high else {
-            note(key, "\(key): expected a number from 0 to \(high) with at most four decimals, found \(document.kind(node))")
+            note(
+                key,
+                "\(key): expected a number from 0 to \(high) with at most four decimals, found \(document.kind(node))")
             return nil
         }
         return value
@@ -190,7 +204,9 @@ struct Section {
     ) -> Choice? where Choice.RawValue == String {
         let legal = Choice.allCases.map(\.rawValue)
         guard let text = node.scalar?.string else {
-            document.note(node, "\(what): expected a \(noun), found \(document.kind(node)). Legal: \(legal.joined(separator: ", ")).")
+            document.note(
+                node,
+                "\(what): expected a \(noun), found \(document.kind(node)). Legal: \(legal.joined(separator: ", ")).")
             return nil
         }
         if let value = Choice(rawValue: text) { return value }

@@ -5,10 +5,14 @@ extension Scenario {
     package func explanation(on topology: Topology) -> String {
         var lines = ["\(name): \(description)", ""]
         lines.append(
-            "\(duration.written) in all, on topology '\(topology.name)'" + (certifying ? "" : "; its verdict certifies nothing"))
+            "\(duration.written) in all, on topology '\(topology.name)'"
+                + (certifying ? "" : "; its verdict certifies nothing"))
         lines += ["", "Phases"]
         for phase in phases {
-            lines.append("  \(padded((start(of: phase.name) ?? .zero).written, 8)) \(padded(phase.name.rawValue, 8)) \(phase.duration.written)")
+            lines.append(
+                "  \(padded((start(of: phase.name) ?? .zero).written, 8)) "
+                    + "\(padded(phase.name.rawValue, 8)) \(phase.duration.written)"
+            )
         }
         lines += ["", "Load"] + loadLines.map { "  " + $0 }
         lines += ["", faults.isEmpty ? "No faults" : "Faults"]
@@ -21,13 +25,16 @@ extension Scenario {
     }
 
     private var loadLines: [String] {
-        let books = books.map { "\($0.symbol) from \($0.tape)\($0.pricePercent == 100 ? "" : " at \($0.pricePercent) % of its price")" }
+        let books = books.map {
+            "\($0.symbol) from \($0.tape)\($0.pricePercent == 100 ? "" : " at \($0.pricePercent) % of its price")"
+        }
         let interval = feed.depthInterval * 100 / feed.speedPercent
         return books + [
             "a book state every \(interval.written) a symbol, beginning \(feed.lead.written) before the first phase",
             "\(load.intentsPerSecond) intents a second from \(load.starts.rawValue) + \(load.delay.written), "
                 + "\(load.probePercent) % of them probes that must be denied",
-            "broker round trip \(broker.roundTripMean.written), variance \(broker.roundTripVariance) ms², fills by \(broker.fillModel.rawValue)",
+            "broker round trip \(broker.roundTripMean.written), variance \(broker.roundTripVariance) ms², "
+                + "fills by \(broker.fillModel.rawValue)",
         ] + (feed.separateRedis ? ["depth and intents through a Redis of their own"] : [])
     }
 
@@ -48,7 +55,10 @@ extension Scenario {
         var lines = ["\(fault.id): \(fault.kind.rawValue) for \(fault.duration.written), \(start)"]
         for application in fault.applications(on: topology) {
             let address = topology.node(application.node)?.market ?? "no market address"
-            lines.append("  at the ingress of \(application.node) (\(address)), from \(application.peers.joined(separator: ", "))")
+            lines.append(
+                "  at the ingress of \(application.node) (\(address)), "
+                    + "from \(application.peers.joined(separator: ", "))"
+            )
         }
         return lines + expectedEffects(of: fault, on: topology).map { "  expected: " + $0 }
     }
@@ -84,7 +94,8 @@ extension Scenario {
             let delay = fault.delay ?? .zero
             let roundTrip = roundTripDelay(between: peer, and: node, in: fault, topology)
             let jitter = fault.jitter.map { " ± \($0.written)" } ?? ""
-            return "\(peer) → \(node) held \(delay.written)\(jitter), round trip \(peer) ↔ \(node) + \(roundTrip.written)"
+            return
+                "\(peer) → \(node) held \(delay.written)\(jitter), round trip \(peer) ↔ \(node) + \(roundTrip.written)"
         case .loss: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) lost"
         case .duplicate: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) twice"
         case .corrupt: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) damaged"
@@ -93,7 +104,9 @@ extension Scenario {
         case .dropSocket: return "connections \(peer) → \(node) port \(fault.port ?? 0) die at once"
         case .disconnect:
             let meets = fault.mode == .silent ? "silence" : "RST"
-            return "connections \(peer) → \(node) port \(fault.port ?? 0) die, new ones meet \(meets) for \(fault.duration.written)"
+            return
+                "connections \(peer) → \(node) port \(fault.port ?? 0) die, "
+                + "new ones meet \(meets) for \(fault.duration.written)"
         case .partition, .halfOpen: return "no packet \(peer) → \(node); sockets stay; no round trip"
         case .linkDown: return "no packet to or from \(node)"
         case .kill, .pause, .restart: return "\(fault.process ?? "") on \(node): \(fault.kind.rawValue)"
@@ -101,7 +114,9 @@ extension Scenario {
     }
 
     /// Of this fault and of every other latency that lies over it in time.
-    private func roundTripDelay(between left: String, and right: String, in fault: Fault, _ topology: Topology) -> Duration {
+    private func roundTripDelay(between left: String, and right: String, in fault: Fault, _ topology: Topology)
+        -> Duration
+    {
         var sum = Duration.zero
         for other in faults where other.kind == .latency && overlap(other, fault) {
             for application in other.applications(on: topology) {
@@ -114,7 +129,9 @@ extension Scenario {
     }
 
     private func overlap(_ left: Fault, _ right: Fault) -> Bool {
-        guard let first = expectedStart(of: left.id), let second = expectedStart(of: right.id) else { return left.id == right.id }
+        guard let first = expectedStart(of: left.id), let second = expectedStart(of: right.id) else {
+            return left.id == right.id
+        }
         return first < second + right.duration && second < first + left.duration
     }
 }

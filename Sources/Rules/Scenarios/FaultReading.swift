@@ -68,7 +68,11 @@ extension ScenarioReading {
         let legal = rule.needs + rule.allows + ["id", "kind", "to", "duration", "at", "after"]
         for key in ScenarioReading.faultKeys where section.has(key) && !legal.contains(key) {
             let own = rule.needs + rule.allows
-            section.note(key, "'\(key)' has no meaning for \(kind.rawValue). Its own keys: \(own.isEmpty ? "none" : own.joined(separator: ", ")).")
+            section.note(
+                key,
+                "'\(key)' has no meaning for \(kind.rawValue). "
+                    + "Its own keys: \(own.isEmpty ? "none" : own.joined(separator: ", "))."
+            )
         }
     }
 
@@ -116,7 +120,8 @@ extension ScenarioReading {
         case (_?, _?):
             section.note("after", "expected one of 'at' and 'after', found both")
         case (nil, nil):
-            document.note(section.line, "\(section.what): missing key 'at' (a phase and an offset) or 'after' (another fault)")
+            document.note(
+                section.line, "\(section.what): missing key 'at' (a phase and an offset) or 'after' (another fault)")
         }
         return nil
     }

@@ -12,7 +12,7 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case pausePropagation = "pause_propagation"
     /// Messages that can increase risk and left while paused.
     case ordersLeaked = "orders_leaked"
-    /// The latest acceptance, after pause set, of an order that left before. The proven one-way delay is allowed on top.
+    /// The latest acceptance, after pause set, of an order that left before. The proven one-way delay comes on top.
     case lateDelivery = "late_delivery"
     /// The `flatten` decision with reason `sustained_latency` lies within the threshold's range of latency, none
     /// earlier (nor for a shorter latency), reducing orders follow, the position ends flat.

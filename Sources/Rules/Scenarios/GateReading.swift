@@ -76,7 +76,8 @@ extension ScenarioReading {
                 let latest = part.duration("latest", to: .seconds(600))
                 guard let fault, let margin, let earliest, let latest else { return nil }
                 if latest < earliest {
-                    part.note("latest", "latest: expected at least earliest (\(earliest.written)), found \(latest.written)")
+                    part.note(
+                        "latest", "latest: expected at least earliest (\(earliest.written)), found \(latest.written)")
                 }
                 return OperatorRules.Resume(fault: fault, afterRecovery: margin, earliest: earliest, latest: latest)
             }
@@ -92,7 +93,8 @@ extension ScenarioReading {
         var overrides: [JSON.Member] = []
         if let node = section.values["limit_overrides"] {
             guard case .mapping(let mapping) = node else {
-                section.note("limit_overrides", "limit_overrides: expected keys and values, found \(document.kind(node))")
+                section.note(
+                    "limit_overrides", "limit_overrides: expected keys and values, found \(document.kind(node))")
                 return nil
             }
             for (key, value) in mapping {

@@ -62,12 +62,14 @@ struct IntentGenerator {
             books[place].bought.append((cycle, quantity))
             let isMarket = kinds.isTrue(percent: load.marketPercent, at: index * 2 + 1)
             let limit = isMarket ? nil : marketable(.buy, book, index)
-            return Planned(intent: intent(index, .buy, quantity, isMarket ? .market : .limit, limit: limit), admissible: true)
+            return Planned(
+                intent: intent(index, .buy, quantity, isMarket ? .market : .limit, limit: limit), admissible: true)
         case .sells:
             guard let first = books[place].bought.first, first.cycle < cycle else { return quiet(index, place, book) }
             books[place].bought.removeFirst()
             return Planned(
-                intent: intent(index, .sell, first.quantity, .limit, limit: marketable(.sell, book, index)), admissible: true)
+                intent: intent(index, .sell, first.quantity, .limit, limit: marketable(.sell, book, index)),
+                admissible: true)
         case .quiet:
             return quiet(index, place, book)
         }
@@ -110,7 +112,9 @@ struct IntentGenerator {
         return Price(units: max(1, (best.units + side.sign * through) / 100) * 100)
     }
 
-    private func intent(_ index: Int, _ side: Side, _ quantity: Quantity, _ type: OrderType, limit: Price? = nil) -> Intent {
+    private func intent(_ index: Int, _ side: Side, _ quantity: Quantity, _ type: OrderType, limit: Price? = nil)
+        -> Intent
+    {
         let number = String(index + 1)
         return Intent(
             id: "i-" + String(repeating: "0", count: max(0, 7 - number.count)) + number, tick: 0,

@@ -55,9 +55,10 @@ extension LobsterRow {
     }
 
     private static func message(_ lines: inout TapeLines, _ index: Int, after last: LobsterRow?) -> LobsterRow? {
-        guard let fields = lines.fields(index, [6, 7]) else { return nil }
+        guard let fields = lines.fields(index, "6 or 7 fields", { $0 == 6 || $0 == 7 }) else { return nil }
         guard let time = seconds(fields[0]) else {
-            return lines.refuse(index, "time: expected seconds after midnight with at most nine decimals, found '\(fields[0])'")
+            return lines.refuse(
+                index, "time: expected seconds after midnight with at most nine decimals, found '\(fields[0])'")
         }
         if let last, time < last.time {
             return lines.refuse(index, "time: expected no earlier than the row before, found '\(fields[0])'")
@@ -65,7 +66,9 @@ extension LobsterRow {
         guard let event = Int(fields[1]).flatMap(Event.init(rawValue:)) else {
             return lines.refuse(index, "type: expected 1 to 7, found '\(fields[1])'")
         }
-        guard Int64(fields[2]) != nil else { return lines.refuse(index, "order id: expected a whole number, found '\(fields[2])'") }
+        guard Int64(fields[2]) != nil else {
+            return lines.refuse(index, "order id: expected a whole number, found '\(fields[2])'")
+        }
         guard let size = Int64(fields[3]), size >= 0 else {
             return lines.refuse(index, "size: expected a whole number of shares, found '\(fields[3])'")
         }
@@ -79,37 +82,44 @@ extension LobsterRow {
             return lines.refuse(index, "direction: expected 1 or -1, found '\(fields[5])'")
         }
         return LobsterRow(
-            time: time, event: event, size: Quantity(shares: size), priceUnits: price, status: .trading, bids: [], asks: [])
+            time: time, event: event, size: Quantity(shares: size), priceUnits: price, status: .trading, bids: [],
+            asks: [])
     }
 
     private static func book(_ lines: inout TapeLines, _ index: Int) -> (bids: [Level], asks: [Level])? {
-        guard let fields = lines.fields(index, Array(stride(from: 4, through: 4 * 200, by: 4))) else { return nil }
+        guard let fields = lines.fields(index, "four fields a level", { $0 > 0 && $0 % 4 == 0 }) else { return nil }
         var bids: [Level] = []
         var asks: [Level] = []
         for level in 0..<fields.count / 4 {
             for side in [Side.sell, .buy] {
                 let place = level * 4 + (side == .sell ? 0 : 2)
                 guard let price = Int64(fields[place]) else {
-                    return lines.refuse(index, "field \(place + 1): expected a whole number (price × 10,000), found '\(fields[place])'")
+                    return lines.refuse(
+                        index, "field \(place + 1): expected a whole number (price × 10,000), found '\(fields[place])'")
                 }
                 guard let size = Int64(fields[place + 1]), size >= 0 else {
-                    return lines.refuse(index, "field \(place + 2): expected a whole number of shares, found '\(fields[place + 1])'")
+                    return lines.refuse(
+                        index, "field \(place + 2): expected a whole number of shares, found '\(fields[place + 1])'")
                 }
                 guard price.magnitude != UInt64(emptyPrice), size > 0 else { continue }
                 let entry = Level(price: Price(units: price), size: Quantity(shares: size))
                 if side == .sell { asks.append(entry) } else { bids.append(entry) }
             }
         }
-        let ordered = zip(asks, asks.dropFirst()).allSatisfy { $0.price < $1.price }
+        let ordered =
+            zip(asks, asks.dropFirst()).allSatisfy { $0.price < $1.price }
             && zip(bids, bids.dropFirst()).allSatisfy { $0.price > $1.price }
-        guard ordered else { return lines.refuse(index, "expected levels from best to worst, found '\(lines.shown(index))'") }
+        guard ordered else {
+            return lines.refuse(index, "expected levels from best to worst, found '\(lines.shown(index))'")
+        }
         return (Array(bids.prefix(Depth.levelsMaximum)), Array(asks.prefix(Depth.levelsMaximum)))
     }
 
     /// `34200.004241176`: exact, which a floating-point number would not be.
     static func seconds(_ text: String) -> Duration? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let whole = parts.first, let seconds = Int64(whole), (0...200_000).contains(seconds) else { return nil }
+        guard parts.count <= 2, let whole = parts.first, let seconds = Int64(whole), (0...200_000).contains(seconds)
+        else { return nil }
         guard parts.count == 2 else { return .seconds(seconds) }
         let digits = parts[1]
         guard !digits.isEmpty, digits.count <= 9, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),

@@ -16,6 +16,11 @@ package struct Plan: Hashable, Sendable {
     package struct Event: Hashable, Sendable {
         package var due: Duration
         package var content: Content
+
+        package init(due: Duration, content: Content) {
+            self.due = due
+            self.content = content
+        }
     }
 
     package var scenario: String
@@ -25,6 +30,14 @@ package struct Plan: Hashable, Sendable {
     package var schedule: [JSON]
     /// In order of `due`; ticks count from 1 without a gap.
     package var events: [Event]
+
+    package init(scenario: String, seed: UInt64, duration: Duration, schedule: [JSON], events: [Event]) {
+        self.scenario = scenario
+        self.seed = seed
+        self.duration = duration
+        self.schedule = schedule
+        self.events = events
+    }
 
     /// How long depth goes on after the last phase: the run must not end in a stale feed.
     package static let tail: Duration = .seconds(2)
@@ -125,7 +138,9 @@ extension Plan {
 extension SymbolSource {
     /// `…_orderbook_10.csv` → `…_message_10.csv`
     package static func messageFile(besides book: String) -> String {
-        guard let start = book.indices.last(where: { book[$0...].hasPrefix("orderbook") }) else { return book + ".message" }
+        guard let start = book.indices.last(where: { book[$0...].hasPrefix("orderbook") }) else {
+            return book + ".message"
+        }
         return book[..<start] + "message" + book[start...].dropFirst("orderbook".count)
     }
 }
@@ -137,7 +152,9 @@ extension BookPath {
     ) throws(Mistakes) {
         func bytes(_ file: String) throws(Mistakes) -> [UInt8] {
             guard let bytes = tapes[file] else {
-                throw Mistakes([Mistake(file: file, line: 1, text: "expected a tape for \(source.symbol), found no such file")])
+                throw Mistakes([
+                    Mistake(file: file, line: 1, text: "expected a tape for \(source.symbol), found no such file")
+                ])
             }
             return bytes
         }
@@ -176,7 +193,8 @@ extension Plan {
         for source in scenario.books {
             switch source.format {
             case .bars:
-                skipped.formUnion(try Bar.read(csv: tapes[source.tape] ?? [], file: source.tape, badRows: .skip).skipped)
+                skipped.formUnion(
+                    try Bar.read(csv: tapes[source.tape] ?? [], file: source.tape, badRows: .skip).skipped)
             case .lobster:
                 let messages = SymbolSource.messageFile(besides: source.tape)
                 skipped.formUnion(

@@ -74,7 +74,8 @@ extension Plan.Event {
             self.init(due: due, content: .depth(try Depth(MessageReader("depth", json: depth))))
         } else if let intent = json["intent"] {
             let admissible = try reader.bool("admissible")
-            self.init(due: due, content: .intent(try Intent(MessageReader("intent", json: intent)), admissible: admissible))
+            self.init(
+                due: due, content: .intent(try Intent(MessageReader("intent", json: intent)), admissible: admissible))
         } else {
             throw reader.failure("depth", "a depth or an intent")
         }

@@ -16,13 +16,22 @@ extension ScenarioReading {
 
     private func checkDurations(_ scenario: Scenario, _ root: Section) {
         if scenario.duration > Scenario.durationMaximum {
-            root.note("phases", "phases: expected at most \(Scenario.durationMaximum.written) together, found \(scenario.duration.written)")
+            root.note(
+                "phases",
+                "phases: expected at most \(Scenario.durationMaximum.written) together, "
+                    + "found \(scenario.duration.written)"
+            )
         }
         if scenario.start(of: scenario.load.starts) == nil {
-            root.note("load", "load: starts in phase '\(scenario.load.starts.rawValue)', which this scenario doesn't have")
+            document.note(
+                root.line(of: "load", key: "starts"),
+                "load: starts in phase '\(scenario.load.starts.rawValue)', which this scenario doesn't have")
         }
         if scenario.load.run <= scenario.broker.roundTripMean {
-            root.note("load", "load: run: expected longer than the broker's round trip (\(scenario.broker.roundTripMean.written)), found \(scenario.load.run.written)")
+            let expected = "longer than the broker's round trip (\(scenario.broker.roundTripMean.written))"
+            document.note(
+                root.line(of: "load", key: "run"), "load: run: expected \(expected), found \(scenario.load.run.written)"
+            )
         }
     }
 
@@ -32,34 +41,65 @@ extension ScenarioReading {
             switch fault.start {
             case .phase(let phase, let offset):
                 guard let start = scenario.start(of: phase) else {
-                    document.note(line, "fault '\(fault.id)': starts in phase '\(phase.rawValue)', which this scenario doesn't have")
+                    document.note(
+                        line,
+                        "fault '\(fault.id)': starts in phase '\(phase.rawValue)', which this scenario doesn't have")
                     continue
                 }
                 if start + offset + fault.duration > scenario.duration {
-                    document.note(line, "fault '\(fault.id)': expected to end before the scenario does (\(scenario.duration.written)), found \((start + offset + fault.duration).written)")
+                    document.note(
+                        line,
+                        "fault '\(fault.id)': expected to end before the scenario does "
+                            + "(\(scenario.duration.written)), found \((start + offset + fault.duration).written)"
+                    )
                 }
             case .inForce(let other, _):
                 let earlier = scenario.faults[..<position].map(\.id)
                 if !earlier.contains(other) {
-                    document.note(line, "fault '\(fault.id)': follows '\(other)', which is no earlier fault. \(suggestion(for: other, among: earlier))")
+                    document.note(
+                        line,
+                        "fault '\(fault.id)': follows '\(other)', which is no earlier fault. "
+                            + suggestion(for: other, among: earlier)
+                    )
                 }
             }
         }
     }
 
     private func checkOperator(_ scenario: Scenario, _ root: Section) {
-        let line = root.line(of: "operator")
         if scenario.start(of: scenario.operatorRules.unpauseIn) == nil {
-            document.note(line, "operator: unpauses in phase '\(scenario.operatorRules.unpauseIn.rawValue)', which this scenario doesn't have")
+            document.note(
+                root.line(of: "operator", key: "unpause"),
+                "operator: unpauses in phase '\(scenario.operatorRules.unpauseIn.rawValue)', "
+                    + "which this scenario doesn't have"
+            )
         }
         let ids = scenario.faults.map(\.id)
-        for resume in scenario.operatorRules.resumes {
+        for (position, resume) in scenario.operatorRules.resumes.enumerated() {
+            let line = resumeLine(root, position)
             if !ids.contains(resume.fault) {
-                document.note(line, "operator: resumes after unknown fault '\(resume.fault)'. \(suggestion(for: resume.fault, among: ids))")
+                document.note(
+                    line,
+                    "operator: resumes after unknown fault '\(resume.fault)'. "
+                        + suggestion(for: resume.fault, among: ids)
+                )
             } else if let start = scenario.expectedStart(of: resume.fault), start + resume.latest >= scenario.duration {
-                document.note(line, "operator: resumes as late as \((start + resume.latest).written), when the scenario (\(scenario.duration.written)) is over")
+                document.note(
+                    line,
+                    "operator: resumes as late as \((start + resume.latest).written), "
+                        + "when the scenario (\(scenario.duration.written)) is over"
+                )
             }
         }
+    }
+
+    private func resumeLine(_ root: Section, _ position: Int) -> Int {
+        let line = root.line(of: "operator", key: "resumes")
+        guard case .mapping(let mapping)? = root.values["operator"],
+            case .sequence(let rows)? = mapping.first(where: { $0.key.scalar?.string == "resumes" })?.value,
+            position < rows.count
+        else { return line }
+        return rows[position].mark?.line ?? line
     }
 
     private func checkGates(_ scenario: Scenario, _ root: Section) {
@@ -103,10 +143,12 @@ extension Scenario {
         for fault in faults {
             for application in fault.applications(on: topology) {
                 for name in [application.node] + application.peers where topology.node(name)?.market == nil {
-                    mistakes.append("fault '\(fault.id)': node '\(name)' has no market interface in topology '\(topology.name)'")
+                    mistakes.append(
+                        "fault '\(fault.id)': node '\(name)' has no market interface in topology '\(topology.name)'")
                 }
                 if topology.node(application.node)?.market != nil, topology.node(application.node)?.agent == nil {
-                    mistakes.append("fault '\(fault.id)': node '\(application.node)' has no agent in topology '\(topology.name)'")
+                    mistakes.append(
+                        "fault '\(fault.id)': node '\(application.node)' has no agent in topology '\(topology.name)'")
                 }
             }
         }

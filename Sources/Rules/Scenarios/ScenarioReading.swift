@@ -27,7 +27,7 @@ struct ScenarioReading {
     ]
 
     func scenario(_ yaml: [UInt8]) -> Scenario? {
-        guard let root = document.root(yaml, keys: ScenarioReading.keys) else { return nil }
+        guard let root = document.root(yaml, of: "scenario", keys: ScenarioReading.keys) else { return nil }
         let name = root.text("name")
         let description = root.text("description")
         let certifying = root.flag("certifying")
@@ -71,14 +71,17 @@ struct ScenarioReading {
             if let symbol {
                 let legal = symbol.utf8.allSatisfy { ($0 >= 0x41 && $0 <= 0x5A) || $0 == 0x2E }
                 if !legal { section.note("symbol", "symbol: expected A-Z and '.', found '\(symbol)'") }
-                if !seen.insert(symbol).inserted { section.note("symbol", "symbol: each symbol once, found '\(symbol)' again") }
+                if !seen.insert(symbol).inserted {
+                    section.note("symbol", "symbol: each symbol once, found '\(symbol)' again")
+                }
             }
             let format: SymbolSource.Format? = section.choice("format", "tape format", default: .bars)
             let tape = path(section, "tape")
             let first = section.whole("first", in: 0...1_000_000, default: 0)
             let percent = section.whole("price_percent", in: 1...10_000, default: 100)
             guard let symbol, let format, let tape, let first, let percent else { return nil }
-            return SymbolSource(symbol: symbol, format: format, tape: tape, first: Int(first), pricePercent: Int(percent))
+            return SymbolSource(
+                symbol: symbol, format: format, tape: tape, first: Int(first), pricePercent: Int(percent))
         }
         return complete(sources)
     }
@@ -87,7 +90,8 @@ struct ScenarioReading {
         let keys = ["states_per_bar", "depth_interval", "speed_percent", "shares_per_level", "lead", "separate_redis"]
         guard let section = root.section("feed", keys: keys) else { return nil }
         let states = section.whole("states_per_bar", in: 4...1_000, default: 20)
-        let interval = section.duration("depth_interval", from: .milliseconds(1), to: .seconds(10), default: .milliseconds(50))
+        let interval = section.duration(
+            "depth_interval", from: .milliseconds(1), to: .seconds(10), default: .milliseconds(50))
         let speed = section.whole("speed_percent", in: 1...10_000, default: 100)
         let shares = section.whole("shares_per_level", in: 1...1_000_000, default: 200)
         let lead = section.duration("lead", to: .seconds(30), default: .seconds(2))
@@ -119,7 +123,9 @@ struct ScenarioReading {
             let probeQuantity, let distance, let resting
         else { return nil }
         if probe > 0, probeQuantity <= quantity {
-            section.note("probe_quantity", "probe_quantity: expected more than quantity_maximum (\(quantity)), found \(probeQuantity)")
+            section.note(
+                "probe_quantity",
+                "probe_quantity: expected more than quantity_maximum (\(quantity)), found \(probeQuantity)")
         }
         return LoadSettings(
             intentsPerSecond: Int(rate), starts: starts, delay: delay, run: run, quiet: quiet,
@@ -133,7 +139,8 @@ struct ScenarioReading {
         guard let section = root.section("broker", keys: keys) else { return nil }
         let model: BrokerSettings.FillModel? = section.choice("fill_model", "fill model", default: .walk)
         let mean = section.duration("round_trip", to: .seconds(10), default: .milliseconds(30))
-        let variance = section.decimal("round_trip_variance_ms2", to: Price(units: 10_000_000_000), default: Price(units: 80_000))
+        let variance = section.decimal(
+            "round_trip_variance_ms2", to: Price(units: 10_000_000_000), default: Price(units: 80_000))
         let cancel = section.flag("cancel_on_disconnect", default: false)
         let inFlight: BrokerSettings.InFlight? = section.choice("in_flight", "in-flight mode", default: .lost)
         guard let model, let mean, let variance, let cancel, let inFlight else { return nil }

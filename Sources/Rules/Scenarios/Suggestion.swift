@@ -11,7 +11,8 @@ package func suggestion(for word: String, among legal: [String]) -> String {
 /// Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other
 /// (optimal string alignment; Boytsov 2011, section 2.2).
 func editDistance(_ left: String, _ right: String) -> Int {
-    let left = Array(left), right = Array(right)
+    let left = Array(left)
+    let right = Array(right)
     var before: [Int] = []
     var last = Array(0...right.count)
     for row in 0..<left.count {

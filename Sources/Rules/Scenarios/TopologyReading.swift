@@ -13,7 +13,7 @@ struct TopologyReading {
 
     func topology(_ yaml: [UInt8]) -> Topology? {
         let keys = ["name", "mode", "networks", "interfaces", "nodes", "ports"]
-        guard let root = document.root(yaml, keys: keys) else { return nil }
+        guard let root = document.root(yaml, of: "topology", keys: keys) else { return nil }
         let name = root.text("name")
         let mode: Topology.Mode? = root.choice("mode", "mode")
         let networks = root.section("networks", keys: ["market", "control"])

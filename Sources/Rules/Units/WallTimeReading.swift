@@ -13,7 +13,8 @@ extension WallTime {
         var fraction: Int64 = 0
         if bytes.count > 20 {
             let decimals = bytes[20..<(bytes.count - 1)]
-            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(decimals.count), let value = WallTime.digits(decimals)
+            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(decimals.count),
+                let value = WallTime.digits(decimals)
             else { return nil }
             fraction = value
             for _ in decimals.count..<9 { fraction *= 10 }
