@@ -51,7 +51,7 @@ package enum BrokerLimits {
     package static let priceMaximum = Price(units: 10_000_000_000)
     package static let textMaximum = 64
     /// Ended orders that can still be asked about; of older ones only the ClOrdID is remembered.
-    package static let endedOrdersMaximum = 20_000
+    package static let endedOrdersMaximum = 5_000
     /// Connections without a Logon yet, and how long one may stay so.
     package static let strangersMaximum = 16
     package static let logonTimeout = Duration.seconds(10)
