@@ -58,7 +58,7 @@ struct Serve: ParsableCommand {
     @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress: String?
     @Option(help: "Probe addresses of the other agents, comma-separated HOST:PORT.") var probePeers: String?
     @Option(help: "The observer's evidence address, HOST:PORT (TCP). Default: no evidence is sent.") var observer: String?
-    @Option(help: "auto, nft-queue or nfqueue. auto takes the first that works.") var backend = "auto"
+    @Option(help: "auto, nft-queue, nfqueue or netem. auto takes the first that works.") var backend = "auto"
 
     func validate() throws {
         if backend != "auto", Backend(rawValue: backend) == nil {
@@ -99,13 +99,14 @@ struct Guard: ParsableCommand {
         abstract: "Guards a link that is down; the agent starts it.", shouldDisplay: false)
 
     @Option(help: "The link.") var interface: String
+    @Flag(help: "Remove our netem devices instead of setting the link up.") var netem = false
     @Option(name: .customLong("for"), help: "When to restore at the latest.") var duration: String
     @Option(name: .customLong("route"), help: "A route to put back, in hexadecimal.") var routes: [String] = []
 
     func run() throws {
         try withExitCodes {
             guard let limit = Duration(written: duration) else { throw AgentError("--for", "expected a duration, found '\(duration)'") }
-            try Guardian.run(interface: interface, routes: routes, for: limit)
+            try Guardian.run(interface: interface, routes: routes, netem: netem, for: limit)
         }
     }
 }

@@ -61,6 +61,7 @@ struct Heal: ParsableCommand {
 
     @Option(help: "Command socket of the running agent.") var socket: String?
     @Option(help: "Ledger of an agent that no longer runs; heals all, in this network namespace.") var ledger: String?
+    @Option(help: "With --ledger: the interface whose faults are healed.") var interface = "market"
     @Option(help: "The fault to heal.") var id: String?
     @Flag(help: "Heal everything.") var all = false
 
@@ -73,7 +74,7 @@ struct Heal: ParsableCommand {
     func run() throws {
         try withExitCodes {
             if let ledger {
-                let done = try Healing.healAll(ledgerPath: ledger)
+                let done = try Healing.healAll(ledgerPath: ledger, interface: interface)
                 print(done.isEmpty ? "nothing to heal" : done.joined(separator: "\n"))
             } else if let socket {
                 _ = try ask(socket, [.init("command", "heal")] + (id.map { [.init("fault", .string($0))] } ?? []))

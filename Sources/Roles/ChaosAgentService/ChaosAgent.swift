@@ -33,7 +33,7 @@ package final class ChaosAgent {
         self.settings = settings
         self.reactor = reactor
         ledger = try LedgerFile(settings.ledgerPath)
-        try Nftables(node: settings.node).refuseForeign()
+        try Healing.refuseForeign(node: settings.node)
         try Healing.heal(ledger, interface: settings.interface)
         let backend = try BackendProbe.choose(settings.backend)
         core = AgentCore(node: settings.node, interface: settings.interface, backend: backend)
@@ -66,6 +66,7 @@ package final class ChaosAgent {
             throw AgentError("fault '\(request.id)'", "\(error)")
         }
         sockets[request.id] = 0
+        hands.queues.forget(request.id)
         handle(.inject(request))
         guard let life = core.fault(request.id) else { throw AgentError("fault '\(request.id)'", "was not taken") }
         if let failure = life.failure { throw AgentError("fault '\(request.id)'", failure) }
@@ -132,7 +133,7 @@ package final class ChaosAgent {
             if request.kind.isMomentary { handle(.heal(fault: request.id, .expiry)) }
         } catch {
             // A change is one batch, so nothing of it is in force; a link or a process is put back here.
-            try? hands.lift(request, dosed: core.dosed)
+            _ = try? hands.lift(request, dosed: core.dosed)
             handle(.failed(fault: request.id, reason: "\(error)"))
         }
     }
@@ -140,9 +141,8 @@ package final class ChaosAgent {
     private func lift(_ request: FaultRequest) {
         count(request)
         do {
-            try hands.lift(request, dosed: core.dosed)
-            count(request)
-            handle(.lifted(fault: request.id, at: Instant.now))
+            let gone = try hands.lift(request, dosed: core.dosed)
+            handle(.lifted(fault: request.id, at: gone))
             look(request)
         } catch {
             handle(.failed(fault: request.id, reason: "heal: \(error)"))

@@ -4,7 +4,7 @@ import ChaosAgentCore
 import Netlink
 import Units
 
-final class DelayQueues {
+final class DelayQueues: DoseKeeper {
     private struct Running {
         let share: DosePlan.Share
         let queue: PacketQueue
@@ -27,6 +27,8 @@ final class DelayQueues {
         self.backend = backend
         self.interface = interface
     }
+
+    var changed: Instant { table.changed }
 
     static func owner(of share: DosePlan.Share) -> String {
         "dose:" + share.faults.joined(separator: "+") + "@\(share.dose.delay.nanoseconds),\(share.senders.first ?? 0)"

@@ -20,7 +20,7 @@ final class FaultHands {
     private let settings: AgentSettings
     private let backend: Backend
     private let table: FaultTable
-    let queues: DelayQueues
+    let queues: any DoseKeeper
     private let links: LinkControl
     private let sockets: SocketDiagnostics
     private var lease: LinkLease?
@@ -31,7 +31,13 @@ final class FaultHands {
         self.backend = backend
         self.reactor = reactor
         table = FaultTable(node: settings.node)
-        queues = DelayQueues(table: table, backend: backend, interface: settings.interface)
+        if backend == .netem {
+            queues = try NetemDelays(interface: settings.interface, on: reactor) { duration in
+                try ChildLease(["--interface", settings.interface, "--netem"], for: duration, program: settings.program, on: reactor)
+            }
+        } else {
+            queues = DelayQueues(table: table, backend: backend, interface: settings.interface)
+        }
         links = try LinkControl()
         sockets = try SocketDiagnostics()
     }
@@ -118,24 +124,28 @@ final class FaultHands {
         return applied.sockets
     }
 
-    /// Takes a fault away and sees that it is gone. Calling it for one that is gone does nothing.
-    func lift(_ request: FaultRequest, dosed: [(request: FaultRequest, until: Instant)]) throws {
+    /// Takes a fault away and sees that it is gone; returns when it was. Calling it for one that is gone does nothing.
+    @discardableResult
+    func lift(_ request: FaultRequest, dosed: [(request: FaultRequest, until: Instant)]) throws -> Instant {
         switch request.kind {
         case .latency, .loss:
             try queues.follow(DosePlan(dosed), at: Instant.now)
             guard queues.owners(of: request.id).isEmpty else { throw AgentError("fault '\(request.id)'", "its queue is still there after the heal") }
+            return queues.changed
         case .partition, .disconnect, .halfOpen:
-            guard table.owners.contains(request.id) else { return }
+            guard table.owners.contains(request.id) else { return Instant.now }
             try table.change(adding: [], removing: [request.id])
             guard try table.isGone(request.id) else { throw AgentError("fault '\(request.id)'", "its rules are still there after the heal") }
+            return table.changed
         case .linkDown:
             try lease?.end(links)
             lease = nil
         case .pause:
             try ProcessFault.resume(request)
         case .dropSocket, .kill, .restart, .duplicate, .corrupt, .reorder, .rate:
-            return
+            break
         }
+        return Instant.now
     }
 
     func counters() throws(NetlinkError) -> [String: FaultLife.Counters] { try table.counters() }

@@ -6,6 +6,7 @@
 
 import ChaosAgentCore
 import Netlink
+import Sockets
 import Units
 
 final class FaultTable {
@@ -42,6 +43,9 @@ final class FaultTable {
     let table: Nftables
     private var serial = 0
     private var entries: [String: Entry] = [:]
+    /// When the last change had been taken. Removing an empty table afterwards waits for the kernel's grace periods, up to
+    /// 200 ms, in which nothing of the fault is left.
+    private(set) var changed = Instant(nanoseconds: 0)
 
     init(node: String) { table = Nftables(node: node) }
 
@@ -68,6 +72,7 @@ final class FaultTable {
             changes += entry.rules.map { .rule(chain: $0.chain.rawValue, owner: entry.owner, $0.expressions) }
         }
         try table.apply(changes, added.isEmpty ? "heal" : "apply fault")
+        changed = Instant.now
         for owner in removed { entries[owner] = nil }
         for entry in added { entries[entry.owner] = entry }
         if entries.isEmpty { try table.remove() }

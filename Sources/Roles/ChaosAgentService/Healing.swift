@@ -1,6 +1,7 @@
 // Healing without a running agent: what a ledger says was left behind, and every object that bears our mark.
 
 import ChaosAgentCore
+import Glibc
 import Netlink
 import Sockets
 import Units
@@ -10,11 +11,9 @@ package enum Healing {
     @discardableResult
     static func heal(_ ledger: LedgerFile, interface: String) throws -> [String] {
         var done: [String] = []
-        let table = Nftables(node: "heal")
-        if case .ours(let node) = try table.presence() {
-            try table.remove()
-            done.append("removed table gauntlet of node \(node)")
-        }
+        if let text = try removeTable() { done.append(text) }
+        let devices = try NetemControl().removeAll(interface: interface)
+        if !devices.isEmpty { done.append("removed \(devices.joined(separator: ", ")) and the ingress qdisc of \(interface)") }
         for record in ledger.unfinished() {
             guard case .applying(let request, let interface, let remains) = record else { continue }
             if request.kind == .linkDown {
@@ -31,9 +30,37 @@ package enum Healing {
         return done
     }
 
+    /// Removes our table, if there is one.
+    private static func removeTable() throws(NetlinkError) -> String? {
+        let table = Nftables(node: "heal")
+        let presence: Nftables.Presence
+        do {
+            presence = try table.presence()
+        } catch {
+            // A kernel without nf_tables for IPv4 (User Mode Linux) can't hold a table of ours.
+            guard hasNoTables(error) else { throw error }
+            return nil
+        }
+        guard case .ours(let node) = presence else { return nil }
+        try table.remove()
+        return "removed table gauntlet of node \(node)"
+    }
+
+    /// Throws when a table of our name isn't ours.
+    static func refuseForeign(node: String) throws(NetlinkError) {
+        do {
+            try Nftables(node: node).refuseForeign()
+        } catch {
+            // Without nf_tables nothing foreign can be there.
+            guard hasNoTables(error) else { throw error }
+        }
+    }
+
+    private static func hasNoTables(_ error: NetlinkError) -> Bool { [EOPNOTSUPP, EINVAL, EPROTONOSUPPORT].contains(error.code) }
+
     /// For the command line: no agent is asked. A ledger that a live agent holds is refused.
-    package static func healAll(ledgerPath: String) throws -> [String] {
-        try Nftables(node: "heal").refuseForeign()
-        return try heal(try LedgerFile(ledgerPath), interface: "")
+    package static func healAll(ledgerPath: String, interface: String) throws -> [String] {
+        try refuseForeign(node: "heal")
+        return try heal(try LedgerFile(ledgerPath), interface: interface)
     }
 }

@@ -9,30 +9,41 @@ import Processes
 import Sockets
 import Units
 
-final class LinkLease {
-    private let interface: String
-    private let routes: [String]
+/// The agent's end of a guardian process: as long as the pipe is open and the time isn't over, it waits.
+final class ChildLease {
     private let guardian: ChildProcess
     private let pipe: Descriptor
 
-    /// Starts the guardian; the link is still up when this returns.
-    init(_ interface: String, for duration: Duration, program: String, _ links: LinkControl, on reactor: Reactor) throws {
-        self.interface = interface
-        routes = try LinkLease.routes(of: interface, links)
+    init(_ arguments: [String], for duration: Duration, program: String, on reactor: Reactor) throws {
         var ends: [Int32] = [0, 0]
         guard Glibc.pipe(&ends) == 0 else { throw SystemError("guardian", "pipe", code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         pipe = Descriptor(ends[1])
         let readEnd = Descriptor(ends[0])
-        let arguments = ["guard", "--interface", interface, "--for", (duration + FaultTable.grace).written] + routes.flatMap { ["--route", $0] }
-        let command = Command(program, arguments, keepsCapabilities: true)
+        let command = Command(program, ["guard", "--for", duration.written] + arguments, keepsCapabilities: true)
         guardian = try ChildProcess("guardian", command, input: readEnd.number, output: STDERR_FILENO, on: reactor)
+    }
+
+    /// It isn't needed any more: what it would restore has been restored.
+    func end() { guardian.signal(SIGKILL) }
+}
+
+final class LinkLease {
+    private let interface: String
+    private let routes: [String]
+    private let lease: ChildLease
+
+    /// Starts the guardian; the link is still up when this returns.
+    init(_ interface: String, for duration: Duration, program: String, _ links: LinkControl, on reactor: Reactor) throws {
+        self.interface = interface
+        routes = try LinkLease.routes(of: interface, links)
+        let arguments = ["--interface", interface] + routes.flatMap { ["--route", $0] }
+        lease = try ChildLease(arguments, for: duration + FaultTable.grace, program: program, on: reactor)
     }
 
     func end(_ links: LinkControl) throws {
         try LinkLease.restore(interface, routes, links)
-        // Closing the pipe would make it restore too: harmless, but it isn't needed any more.
-        guardian.signal(SIGKILL)
+        lease.end()
     }
 
     static func routes(of interface: String, _ links: LinkControl) throws(NetlinkError) -> [String] {
@@ -54,7 +65,7 @@ final class LinkLease {
 
 /// The guardian's own life: waits for the end of the pipe on its standard input or of its time, then restores.
 package enum Guardian {
-    package static func run(interface: String, routes: [String], for duration: Duration) throws {
+    package static func run(interface: String, routes: [String], netem: Bool, for duration: Duration) throws {
         let deadline = Instant.now + duration
         var byte: UInt8 = 0
         while deadline > Instant.now {
@@ -62,6 +73,10 @@ package enum Guardian {
             guard clinux_wait_readable(STDIN_FILENO, -1, max(0, left)) & 1 != 0 else { continue }
             if read(STDIN_FILENO, &byte, 1) <= 0 { break }
         }
-        try LinkLease.restore(interface, routes, try LinkControl())
+        if netem {
+            try NetemControl().removeAll(interface: interface)
+        } else {
+            try LinkLease.restore(interface, routes, try LinkControl())
+        }
     }
 }

@@ -23,3 +23,7 @@
 #include <linux/netfilter/xt_NFQUEUE.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/pkt_sched.h>
+#include <linux/pkt_cls.h>
+#include <linux/tc_act/tc_mirred.h>
+#include <linux/gen_stats.h>
