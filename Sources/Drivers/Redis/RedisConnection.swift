@@ -188,6 +188,12 @@ extension RedisConnection {
     }
 
     private func write(_ arguments: [[UInt8]], replies: Int, to stream: Connection, _ reply: Reply?) {
+        // The first of two commands may have ended the connection.
+        guard stream.isOpen else {
+            let operation = Command.name(arguments)
+            reply?(.failure(RedisError(.disconnected, endpoint: "\(endpoint)", operation: operation, detail: "closed")))
+            return
+        }
         pending.append(.init(operation: { Command.name(arguments) }, sent: .now, remaining: replies, done: reply))
         stream.send(Command.encode(arguments))
     }

@@ -79,7 +79,8 @@ package final class MetricRegistry {
             return
         }
         precondition(families[index].kind == kind, "metric \(name): registered as \(families[index].kind) before")
-        precondition(!families[index].series.contains { $0.labels == text }, "metric \(name){\(text)}: registered twice")
+        precondition(
+            !families[index].series.contains { $0.labels == text }, "metric \(name){\(text)}: registered twice")
         families[index].series.append(series)
     }
 }

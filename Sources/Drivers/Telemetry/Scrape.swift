@@ -24,7 +24,8 @@ package struct Scrape: Hashable, Sendable {
                 let text = String(decoding: line.prefix(80), as: UTF8.self)
                 throw Malformed(line: index + 1, detail: "expected NAME{LABELS} VALUE, found '\(text)'")
             }
-            let key = sample.name + sample.labels.sorted { $0.key < $1.key }.map { "\u{1}\($0.key)\u{2}\($0.value)" }.joined()
+            let key =
+                sample.name + sample.labels.sorted { $0.key < $1.key }.map { "\u{1}\($0.key)\u{2}\($0.value)" }.joined()
             guard seen.insert(key).inserted else {
                 throw Malformed(line: index + 1, detail: "\(sample.name) \(sample.labels) stands twice")
             }
@@ -54,7 +55,8 @@ package struct Scrape: Hashable, Sendable {
         }
         // What may follow the value (a timestamp) is not ours to use.
         let words = rest.split(separator: UInt8(ascii: " "))
-        guard Exposition.isName(name.filter { $0 != ":" }), rest.first == UInt8(ascii: " "), (1...2).contains(words.count),
+        guard Exposition.isName(name.filter { $0 != ":" }), rest.first == UInt8(ascii: " "),
+            (1...2).contains(words.count),
             let value = number(String(decoding: words[0], as: UTF8.self))
         else { return nil }
         return Sample(name: name, labels: labels, value: value)

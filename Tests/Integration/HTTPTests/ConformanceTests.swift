@@ -15,7 +15,8 @@ struct ConformanceTests {
 
     @Test(.enabled(if: hasPromtool, "promtool is not installed (Debian package prometheus)"))
     func `promtool does complain about a broken page`() {
-        let page = text(Exposition.text.render(everyKind())).replacing("# TYPE risk_latency_seconds histogram\n", with: "")
+        let page = text(Exposition.text.render(everyKind())).replacing(
+            "# TYPE risk_latency_seconds histogram\n", with: "")
         #expect(run("promtool check metrics", reading: page + "risk latency\n").status != 0)
     }
 

@@ -23,30 +23,31 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
 struct ExpositionTests {
     @Test func `the text format is written exactly so`() {
-        #expect(text(Exposition.text.render(everyKind())) == #"""
-            # HELP risk_decisions_total Decisions, by action.
-            # TYPE risk_decisions_total counter
-            risk_decisions_total{action="accept"} 3
-            risk_decisions_total{action="reject"} 0
-            # HELP risk_position_shares A "quoted" help\nwith \\ in it.
-            # TYPE risk_position_shares gauge
-            risk_position_shares{symbol="A\"B\\C\nD"} -5.0
-            # HELP risk_latency_seconds From intent to decision.
-            # TYPE risk_latency_seconds histogram
-            risk_latency_seconds_bucket{le="1e-05"} 0
-            risk_latency_seconds_bucket{le="0.001"} 0
-            risk_latency_seconds_bucket{le="0.015"} 1
-            risk_latency_seconds_bucket{le="1.0"} 2
-            risk_latency_seconds_bucket{le="+Inf"} 3
-            risk_latency_seconds_sum 3.030000001
-            risk_latency_seconds_count 3
-            # HELP risk_build_info What this is.
-            # TYPE risk_build_info gauge
-            risk_build_info{version="1.0"} 1
-            # HELP risk_recovery_seconds Not measured yet.
-            # TYPE risk_recovery_seconds gauge
+        #expect(
+            text(Exposition.text.render(everyKind())) == #"""
+                # HELP risk_decisions_total Decisions, by action.
+                # TYPE risk_decisions_total counter
+                risk_decisions_total{action="accept"} 3
+                risk_decisions_total{action="reject"} 0
+                # HELP risk_position_shares A "quoted" help\nwith \\ in it.
+                # TYPE risk_position_shares gauge
+                risk_position_shares{symbol="A\"B\\C\nD"} -5.0
+                # HELP risk_latency_seconds From intent to decision.
+                # TYPE risk_latency_seconds histogram
+                risk_latency_seconds_bucket{le="1e-05"} 0
+                risk_latency_seconds_bucket{le="0.001"} 0
+                risk_latency_seconds_bucket{le="0.015"} 1
+                risk_latency_seconds_bucket{le="1.0"} 2
+                risk_latency_seconds_bucket{le="+Inf"} 3
+                risk_latency_seconds_sum 3.030000001
+                risk_latency_seconds_count 3
+                # HELP risk_build_info What this is.
+                # TYPE risk_build_info gauge
+                risk_build_info{version="1.0"} 1
+                # HELP risk_recovery_seconds Not measured yet.
+                # TYPE risk_recovery_seconds gauge
 
-            """#)
+                """#)
     }
 
     @Test func `OpenMetrics differs in family names, help quotes and its last line, and in no sample`() throws {
@@ -115,7 +116,8 @@ struct ScrapeTests {
     }
 
     @Test(arguments: [
-        "a", "a ", "a{", "a{x=\"1\"", "a{x=\"1} 1", "a{x=1} 1", "a{1x=\"1\"} 1", "1a 1", "a b", "a 1 2 3", "a{x=\"1\"}1",
+        "a", "a ", "a{", "a{x=\"1\"", "a{x=\"1} 1", "a{x=1} 1", "a{1x=\"1\"} 1", "1a 1", "a b", "a 1 2 3",
+        "a{x=\"1\"}1",
         "a{x=\"1\",x=\"1\"} 1", "a nan", "a inf", "a 0x", "<html>",
     ])
     func `a line that is no sample is refused by its number`(line: String) {

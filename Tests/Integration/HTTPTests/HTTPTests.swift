@@ -23,12 +23,14 @@ private func fetch(
     @Test func `a scrape gets the published page in the format it asks for`() async throws {
         let page = MetricsPage()
         page.publish(everyKind())
-        let server = HTTPServer(address: loopback, routes: [
-            "/metrics": { request in
-                let answer = page.answer(accept: request.headers["accept"])
-                return HTTPResponse(contentType: answer.contentType, body: answer.body)
-            }
-        ])
+        let server = HTTPServer(
+            address: loopback,
+            routes: [
+                "/metrics": { request in
+                    let answer = page.answer(accept: request.headers["accept"])
+                    return HTTPResponse(contentType: answer.contentType, body: answer.body)
+                }
+            ])
         let address = try await server.start()
         defer { server.stop() }
         #expect(address.port != 0)
@@ -43,7 +45,7 @@ private func fetch(
         #expect(open.body == Exposition.openMetrics.render(everyKind()))
     }
 
-    @Test func `a status, an unknown path and another method are answered as such`() async throws {
+    @Test func `the handler's status is sent, an unknown path is 404, another method 405`() async throws {
         let server = HTTPServer(address: loopback, routes: ["/healthz": { _ in HTTPResponse(status: 503, text: "no") }])
         let address = try await server.start()
         defer { server.stop() }
@@ -51,11 +53,24 @@ private func fetch(
         let fetcher = HTTPFetcher(to: address, on: reactor)
         #expect(try fetch("/healthz", from: fetcher, on: reactor)?.get().status == 503)
         #expect(try fetch("/absent", from: fetcher, on: reactor)?.get().status == 404)
+        var answer: [UInt8] = []
+        Connection.connect(to: address, within: .seconds(1), on: reactor) { result in
+            guard case .success(let connection) = result else { return }
+            connection.onBytes = { [connection] bytes in
+                answer += bytes
+                connection.close()
+            }
+            #expect(throws: Never.self) { try connection.start() }
+            connection.send(Array("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".utf8))
+        }
+        _ = reactor.run(until: Instant.now + .seconds(5), or: { !answer.isEmpty })
+        #expect(text(answer).hasPrefix("HTTP/1.1 405 "))
     }
 
     @Test func `a keep-alive scrape of 16 kB never waits for a delayed acknowledgement`() async throws {
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 16_384)
-        let server = HTTPServer(address: loopback, routes: ["/": { _ in HTTPResponse(contentType: "text/plain", body: body) }])
+        let server = HTTPServer(
+            address: loopback, routes: ["/": { _ in HTTPResponse(contentType: "text/plain", body: body) }])
         let address = try await server.start()
         defer { server.stop() }
         let reactor = try Reactor()
@@ -78,7 +93,8 @@ private func fetch(
         await #expect(throws: HTTPError.self) { try await second.start() }
     }
 
-    @Test func `a server that never answers costs the limit and no more, and the next in line is still served`() throws {
+    @Test func `a server that never answers costs the limit and no more, and the next in line is still served`() throws
+    {
         let reactor = try Reactor()
         var accepted: [Connection] = []
         let listener = try Listener(tcp: loopback, on: reactor) { connection, _ in

@@ -6,17 +6,21 @@ import Testing
 import Units
 
 private final class Bench {
+    /// One cluster for all of these tests: initdb takes seconds. Unsafe, and safe: the suite is serialized.
+    nonisolated(unsafe) private static let shared = Result { try LivePostgres() }
+
     let postgres: LivePostgres
     let reactor: Reactor
     let connection: PostgresConnection
 
     init(answerWithin: Duration? = nil) throws {
-        postgres = try LivePostgres()
+        postgres = try Bench.shared.get()
         reactor = try Reactor()
         connection = PostgresConnection(
             url: postgres.urlOverTCP, connectWithin: .seconds(5), answerWithin: answerWithin, on: reactor)
         connection.connect()
         eventually("the connection is ready", on: reactor) { connection.isReady }
+        _ = run([PostgresStatement("DROP TABLE IF EXISTS t")])
     }
 
     func run(_ statements: [PostgresStatement]) -> Result<[PostgresResult], PostgresError>? {
@@ -48,10 +52,12 @@ private final class Bench {
         #expect(error.kind == .refused)
         #expect(error.sqlState == "23505")
         #expect(bench.count("t") == "0")
-        guard case .success(let results) = bench.run([
-            PostgresStatement(insert, [1, "first"]), PostgresStatement(insert, [2, nil]),
-            PostgresStatement("SELECT id, note FROM t ORDER BY id"),
-        ]) else {
+        guard
+            case .success(let results) = bench.run([
+                PostgresStatement(insert, [1, "first"]), PostgresStatement(insert, [2, nil]),
+                PostgresStatement("SELECT id, note FROM t ORDER BY id"),
+            ])
+        else {
             Issue.record("a good batch after a refused one failed")
             return
         }
@@ -105,7 +111,9 @@ private final class Bench {
         kill(backend, SIGSTOP)
         defer { kill(backend, SIGCONT) }
         let sent = Instant.now
-        for _ in 0..<2 { bench.connection.query("SELECT 1") { if case .failure(let error) = $0 { failures.append(error.kind) } } }
+        for _ in 0..<2 {
+            bench.connection.query("SELECT 1") { if case .failure(let error) = $0 { failures.append(error.kind) } }
+        }
         eventually("given up", on: bench.reactor) { !endings.isEmpty }
         #expect(Instant.now - sent >= .milliseconds(300))
         #expect(failures == [.timedOut, .timedOut])
@@ -120,14 +128,19 @@ private final class Bench {
         bench.connection.onClose = { endings.append($0.kind) }
         bench.connection.onReady = { readies += 1 }
         var failed = 0
-        bench.connection.query("SELECT pg_terminate_backend(pg_backend_pid())") { if case .failure = $0 { failed += 1 } }
+        bench.connection.query("SELECT pg_terminate_backend(pg_backend_pid())") {
+            if case .failure = $0 { failed += 1 }
+        }
         eventually("back", on: bench.reactor) { readies == 1 }
         #expect(endings == [.disconnected])
         #expect(failed == 1)
-        #expect(bench.run([PostgresStatement("SELECT 1")]).map { if case .success = $0 { true } else { false } } == true)
+        #expect(
+            bench.run([PostgresStatement("SELECT 1")]).map { if case .success = $0 { true } else { false } } == true)
     }
 
-    @Test func `nobody listening, a silent server and a wrong database are told apart, in time and without a password`() throws {
+    @Test func `nobody listening, a silent server and a wrong database are told apart, in time and without a password`()
+        throws
+    {
         let bench = try Bench()
         let reactor = bench.reactor
         var accepted: [Connection] = []

@@ -124,13 +124,17 @@ private final class Bench {
         #expect(lines[2].arguments.map { String(decoding: $0, as: UTF8.self) } == ["SET", "governor.pause", "true"])
     }
 
-    @Test func `a stopped server costs no wait: what is pending stays visible, and close gives each its one error`() throws {
+    @Test func `a stopped server costs no wait: what is pending stays visible, and close gives each its one error`()
+        throws
+    {
         let bench = try Bench()
         bench.redis.server.signal(SIGSTOP)
         var errors: [RedisError] = []
         var endings: [RedisError] = []
         bench.connection.onClose = { endings.append($0) }
-        for _ in 0..<3 { bench.connection.send(["GET", "k"]) { if case .failure(let error) = $0 { errors.append(error) } } }
+        for _ in 0..<3 {
+            bench.connection.send(["GET", "k"]) { if case .failure(let error) = $0 { errors.append(error) } }
+        }
         let silent = bench.reactor.run(until: Instant.now + .milliseconds(50), or: { !errors.isEmpty })
         #expect(!silent)
         #expect(bench.connection.pendingReplies == 3)

@@ -23,8 +23,10 @@ package final class LiveRedis {
             let server = try LiveServer("redis-server", command + options, in: directory, stopSignal: "TERM")
             let log = "\(directory)/log"
             do {
-                try server.wait { contents(of: log)?.contains("The server is now ready to accept connections at") ?? false }
-            } catch where attempts < 3 {
+                try server.wait {
+                    contents(of: log)?.contains("The server is now ready to accept connections at") ?? false
+                }
+            } catch  where attempts < 3 {
                 // Somebody took the port between our look and the server's bind.
                 continue
             }

@@ -39,7 +39,9 @@ package final class LiveServer {
         var ends: [Int32] = [0, 0]
         // A socket pair, for it is born close-on-exec: no other child can hold our end open.
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw LiveServerError(server: name, detail: "no lifeline") }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw LiveServerError(server: name, detail: "no lifeline")
+        }
         let reading = Descriptor(ends[0])
         lifeline = Descriptor(ends[1])
         let shell = ["/bin/sh", "-c", LiveServer.guardianScript, "guardian", directory, stopSignal] + command
@@ -51,7 +53,8 @@ package final class LiveServer {
         let deadline = Instant.now + .seconds(30)
         while !isReady() {
             var status: Int32 = 0
-            guard Instant.now < deadline, clinux_wait(guardian, &status, 1) == 0, kill(serverIdentifier ?? getpid(), 0) == 0
+            guard Instant.now < deadline, clinux_wait(guardian, &status, 1) == 0,
+                kill(serverIdentifier ?? getpid(), 0) == 0
             else { throw LiveServerError(server: name, detail: "not ready; its log: \(log)") }
             clinux_sleep_until_ns((Instant.now + .milliseconds(5)).nanoseconds)
         }
