@@ -14,8 +14,8 @@ struct BrokerStubCommand: ParsableCommand {
         commandName: "broker-stub",
         abstract: "A FIX 4.4 broker with an order book, fills, fees, round-trip jitter and disconnect modes.",
         discussion: """
-            Books come from Redis (market.depth.SYMBOL), the drop copy goes there (broker.executions). Stops on SIGTERM, \
-            Logout first. Exit codes: 0 stopped, 64 a wrong option, 70 it could not start.
+            Books come from Redis (market.depth.SYMBOL), the drop copy goes there (broker.executions). Stops on \
+            SIGTERM, Logout first. Exit codes: 0 stopped, 64 a wrong option, 70 it could not start.
             """)
 
     @Option(help: "Where FIX is spoken, HOST:PORT.") var listen: Address

@@ -187,7 +187,9 @@ extension Broker {
     /// Everything that has arrived by now, at either end.
     private mutating func move(at now: Instant, wall: WallTime) {
         while let message = inbound.pop(at: now) { keep(engine.receive(message, at: wall), at: now) }
-        while let report = outbound.pop(at: now) { follow(session.send(report, at: now, wall: wall), at: now, wall: wall) }
+        while let report = outbound.pop(at: now) {
+            follow(session.send(report, at: now, wall: wall), at: now, wall: wall)
+        }
     }
 
     /// Requests that were read and not judged when the connection died.

@@ -60,12 +60,14 @@ extension MatchingEngine {
         let number = numberByClOrdID[original]
         let order = number.flatMap { orders[$0] }
         guard usedClOrdIDs.insert(clOrdID).inserted else {
-            cancelReject(message, .duplicateClOrdID, order: order, response: response, "ClOrdID \(clOrdID) was used before")
+            let text = "ClOrdID \(clOrdID) was used before"
+            cancelReject(message, .duplicateClOrdID, order: order, response: response, text)
             return nil
         }
         guard let number, let order else {
             // An id that was used and is not the present one: replaced, or ended long ago.
-            let reason: CancelRejectReason = usedClOrdIDs.contains(original) && clOrdID != original ? .tooLate : .unknownOrder
+            let wasUsed = usedClOrdIDs.contains(original) && clOrdID != original
+            let reason: CancelRejectReason = wasUsed ? .tooLate : .unknownOrder
             cancelReject(message, reason, order: nil, response: response, "no working order \(original)")
             return nil
         }
@@ -84,7 +86,8 @@ extension MatchingEngine {
         case ("7", _): numbers = working.values.joined().sorted()
         case ("1", let symbol?): numbers = (working[symbol] ?? []).sorted()
         default:
-            return massCancelReport(message, response: "0", affected: 0, text: "530: expected 7, or 1 with 55, found \(request)")
+            let text = "530: expected 7, or 1 with 55, found \(request)"
+            return massCancelReport(message, response: "0", affected: 0, text: text)
         }
         if let clOrdID = message[.clOrdID] { usedClOrdIDs.insert(clOrdID) }
         massCancelReport(message, response: request, affected: numbers.count, text: nil)
@@ -108,7 +111,8 @@ extension MatchingEngine {
 
     mutating func massStatus(_ message: Message) {
         guard message[.massStatusReqType] == "7" else {
-            return businessReject(message, reason: 0, text: "585: expected 7, found \(message[.massStatusReqType] ?? "nothing")")
+            let found = message[.massStatusReqType] ?? "nothing"
+            return businessReject(message, reason: 0, text: "585: expected 7, found \(found)")
         }
         let id = message[.massStatusReqID] ?? ""
         let orders = workingOrders

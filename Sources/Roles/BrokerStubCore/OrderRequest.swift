@@ -54,7 +54,8 @@ struct OrderRequest {
         }
         self.type = type
         guard let timeInForce = message.timeInForce else {
-            throw Refusal(reason: .unsupported, text: "59: expected 0, 3 or 4, found \(message[.timeInForce] ?? "nothing")")
+            let found = message[.timeInForce] ?? "nothing"
+            throw Refusal(reason: .unsupported, text: "59: expected 0, 3 or 4, found \(found)")
         }
         self.timeInForce = timeInForce
         quantity = try OrderRequest.quantity(message)
@@ -65,7 +66,8 @@ struct OrderRequest {
         let maximum = BrokerLimits.quantityMaximum
         guard let quantity = message.quantity(.orderQty), quantity > .zero, quantity <= maximum else {
             let found = message[.orderQty] ?? "nothing"
-            throw Refusal(reason: .incorrectQuantity, text: "38: expected whole shares, 1 to \(maximum), found \(found)")
+            let text = "38: expected whole shares, 1 to \(maximum), found \(found)"
+            throw Refusal(reason: .incorrectQuantity, text: text)
         }
         return quantity
     }

@@ -77,7 +77,6 @@ struct Leg<Item: Sendable>: Sendable {
     private var waiting: [(due: Instant, item: Item)] = []
     private var start = 0
     private var index: UInt64 = 0
-    private var latest: Instant?
     private let stream: Stream
     private let seed: UInt64
     private let roundTrip: RoundTrip
@@ -92,11 +91,9 @@ struct Leg<Item: Sendable>: Sendable {
     var count: Int { waiting.count - start }
 
     mutating func push(_ item: Item, at now: Instant) {
-        let drawn = now + roundTrip.leg(seed: seed, stream, index: index)
-        let due = max(drawn, latest ?? drawn)
+        // A message drawn to be faster than the one before waits behind it: only the head of the queue may leave.
+        waiting.append((now + roundTrip.leg(seed: seed, stream, index: index), item))
         index += 1
-        latest = due
-        waiting.append((due, item))
     }
 
     /// The next message that has arrived by `now`.

@@ -45,14 +45,18 @@ final class BrokerMetrics {
         reports = registry.counter("broker_reports_total", help: "Reports produced.")
         fills = registry.counter("broker_fills_total", help: "Executions in the ledger.")
         logons = registry.counter("broker_logons_total", help: "Sessions begun.")
-        refusedConnections = registry.counter("broker_connections_refused_total", help: "Connections closed without an answer.")
-        lostRequests = registry.counter("broker_requests_lost_total", help: "Requests in flight at a disconnect and forgotten, as asked for.")
+        refusedConnections = registry.counter(
+            "broker_connections_refused_total", help: "Connections closed without an answer.")
+        lostRequests = registry.counter(
+            "broker_requests_lost_total", help: "Requests in flight at a disconnect and forgotten, as asked for.")
         depths = registry.counter("broker_depth_messages_total", help: "States of books received.")
         refusedDepths = registry.counter("broker_depth_refused_total", help: "Depth messages that could not be read.")
         sessionUp = registry.gauge("broker_session_up", help: "1 while a client is logged on.")
         workingOrders = registry.gauge("broker_working_orders", help: "Orders that can still trade.")
-        dropCopyWaiting = registry.gauge("broker_drop_copy_waiting", help: "Executions that Redis has not answered yet.")
-        dropCopyGivenUp = registry.counter("broker_drop_copy_given_up_total", help: "Executions dropped while Redis was away.")
+        dropCopyWaiting = registry.gauge(
+            "broker_drop_copy_waiting", help: "Executions that Redis has not answered yet.")
+        dropCopyGivenUp = registry.counter(
+            "broker_drop_copy_given_up_total", help: "Executions dropped while Redis was away.")
         lastDepth = registry.gauge("broker_last_depth_timestamp_seconds", help: "When the last state of a book came.")
         fees = registry.gauge("broker_fees_dollars", help: "Fees of all fills, by the schedule file.")
         resident = registry.gauge("process_resident_memory_bytes", help: "Resident set of this process.")

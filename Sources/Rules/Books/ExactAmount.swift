@@ -37,7 +37,8 @@ package struct Rate: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// `0.000145`, `-0.0021`, `8`. `nil` for anything else, more than eight decimals, or beyond ±1,000,000.
     package init?(decimal text: String) {
         let negative = text.utf8.first == UInt8(ascii: "-")
-        let parts = text.utf8.dropFirst(negative ? 1 : 0).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = text.utf8.dropFirst(negative ? 1 : 0)
+            .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), !parts.contains(where: \.isEmpty) else { return nil }
         let decimals = parts.count == 2 ? parts[1].count : 0
         guard decimals <= Rate.decimalsMaximum, parts[0].count <= 7 else { return nil }

@@ -121,7 +121,7 @@ private struct FeeScheduleReading {
     }
 
     mutating func tiers(_ key: String) -> [FeeSchedule.Tier] {
-        let form = "an array of {\"from_shares\": integer, \"per_share\": decimal in quotes}, ascending, the first from 0"
+        let form = "an array of {\"from_shares\": integer, \"per_share\": decimal in quotes}, ascending, from 0"
         guard let rows = json[key]?.array else {
             mistake(key, form)
             return []

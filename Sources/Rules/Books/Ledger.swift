@@ -96,7 +96,8 @@ package struct Ledger: Hashable, Sendable {
         guard accrual.add(fill, schedule, sharesBefore: shares), let amount = fill.price.notional(of: fill.quantity)
         else {
             throw BooksError(
-                "fill '\(fill.execID)'", expected: "a notional within 64 bits", found: "\(fill.quantity) at \(fill.price)")
+                "fill '\(fill.execID)'", expected: "a notional within 64 bits",
+                found: "\(fill.quantity) at \(fill.price)")
         }
         seen.insert(fill.execID)
         accruals[fill.orderID] = accrual

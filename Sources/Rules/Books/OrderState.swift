@@ -101,7 +101,9 @@ extension OrderState {
         status: Status, quantity: Quantity, cumulative: Quantity, leaves: Quantity
     ) -> String? {
         if cumulative < .zero || leaves < .zero { return "14=\(cumulative) or 151=\(leaves) below 0" }
-        if status.isTerminal, leaves != .zero { return "151=\(leaves) of an order that has ended (39=\(status.rawValue))" }
+        if status.isTerminal, leaves != .zero {
+            return "151=\(leaves) of an order that has ended (39=\(status.rawValue))"
+        }
         if !status.isTerminal, quantity != cumulative + leaves {
             return "38=\(quantity) is not 14=\(cumulative) + 151=\(leaves)"
         }

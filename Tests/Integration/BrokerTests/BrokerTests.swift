@@ -37,7 +37,8 @@ import Units
     }
 
     @Test func `ten cuts in a row lose no report and repeat no fill`() throws {
-        let rig = try BrokerRig { $0.roundTrip = RoundTrip(mean: .nanoseconds(8_000_000), varianceSquareMilliseconds: 2) }
+        let jitter = RoundTrip(mean: .nanoseconds(8_000_000), varianceSquareMilliseconds: 2)
+        let rig = try BrokerRig { $0.roundTrip = jitter }
         for round in 0..<10 {
             rig.logOn()
             rig.client.send(order("o\(round)", .buy, 1))
@@ -78,14 +79,17 @@ import Units
         }
         rig.eventually("all are reported") { rig.client.delivered.count == 300 }
         rig.eventually("Redis has answered for all") { rig.service.isReady && rig.service.dropCopyWaiting == 0 }
-        rig.eventually("the last one is read") { rig.executions.last?.clOrdID == "o299" && rig.executions.last?.kind == .new }
+        rig.eventually("the last one is read") {
+            rig.executions.last?.clOrdID == "o299" && rig.executions.last?.kind == .new
+        }
         var seen: Set<Int64> = []
         let first = rig.executions.filter { seen.insert($0.sequence).inserted }.map(\.sequence)
         #expect(first == Array(1...601))
     }
 
     @Test func `the measured round trip has the mean that was asked for`() throws {
-        let rig = try BrokerRig { $0.roundTrip = RoundTrip(mean: .nanoseconds(20_000_000), varianceSquareMilliseconds: 2) }
+        let jitter = RoundTrip(mean: .nanoseconds(20_000_000), varianceSquareMilliseconds: 2)
+        let rig = try BrokerRig { $0.roundTrip = jitter }
         rig.logOn()
         var trips: [Double] = []
         for number in 0..<40 {

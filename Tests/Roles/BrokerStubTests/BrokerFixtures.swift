@@ -15,7 +15,8 @@ func depth(
     status: Depth.Status = .trading, symbol: String = "NVDA"
 ) -> Depth {
     Depth(
-        sequence: sequence, symbol: symbol, tick: sequence, sent: wall, due: wall, status: status, bids: bids, asks: asks)
+        sequence: sequence, symbol: symbol, tick: sequence, sent: wall, due: wall, status: status, bids: bids,
+        asks: asks)
 }
 
 /// A NewOrderSingle as the governor writes it.

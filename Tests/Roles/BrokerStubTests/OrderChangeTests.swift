@@ -69,7 +69,8 @@ import Units
         desk.receive(newOrder("a", .buy, 10, limit: "100"))
         desk.receive(newOrder("b", .buy, 10, limit: "100"))
         desk.receive(newOrder("c", .buy, 10, limit: "100", symbol: "AAPL"))
-        var request = Message(MsgType.orderMassCancelRequest, [(.clOrdID, "q1"), (.massCancelRequestType, "1"), (.symbol, "AAPL")])
+        var request = Message(
+            MsgType.orderMassCancelRequest, [(.clOrdID, "q1"), (.massCancelRequestType, "1"), (.symbol, "AAPL")])
         desk.receive(request)
         #expect(desk.reports.first { $0.msgType == MsgType.orderMassCancelReport }?[.totalAffectedOrders] == "1")
         request[.massCancelRequestType] = "7"

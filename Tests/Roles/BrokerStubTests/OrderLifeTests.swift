@@ -83,7 +83,8 @@ import Units
             if number % 11 == 0 {
                 desk.receive(replace("r\(number)", of: "o\(max(0, number - 1))", quantity: 90, limit: "100"))
             }
-            desk.update(depth(Int64(number + 2), bids: [level("\(97 + number % 3)", 40)], asks: [level("\(100 + number % 3)", 70)]))
+            let bids = [level("\(97 + number % 3)", 40)]
+            desk.update(depth(Int64(number + 2), bids: bids, asks: [level("\(100 + number % 3)", 70)]))
         }
         let reports = desk.reports.filter { $0.msgType == MsgType.executionReport && $0[.execType] != "8" }
         #expect(reports.count > 200)
