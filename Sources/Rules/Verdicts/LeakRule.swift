@@ -33,16 +33,19 @@ enum LeakRule {
             }
             if departure.type == "G", onlyShrinks(departure, originals[departure.origClOrdID]) { continue }
             result.judged += 1
-            place(departure, pauses, into: &result)
+            place(departure, pauses, claimIsOpen: departure.claimsReducing && !positions.isWhole, into: &result)
         }
         return result
     }
 
-    private static func place(_ departure: Departure, _ pauses: [Pause], into result: inout Result) {
+    private static func place(
+        _ departure: Departure, _ pauses: [Pause], claimIsOpen: Bool, into result: inout Result
+    ) {
         var unsure: Pause?
         var propagating = false
         for pause in pauses {
             switch pause.contains(departure.stamp) {
+            case .yes where claimIsOpen: unsure = pause
             case .yes:
                 result.leaks.append(violation(departure, pause))
                 result.records.insert(departure.stamp.record)

@@ -28,10 +28,14 @@ struct Positions: Sendable {
     private(set) var trades: [LedgerEvent] = []
     /// Sequence numbers that are missing in the drop copy.
     private(set) var gaps: [Violation] = []
+    /// Whether there is a ledger at all, without a gap: else nothing can be verified against it.
+    let isWhole: Bool
     private var positions: [String: Quantity] = [:]
     private var working: [String: Working] = [:]
 
     init(_ events: [LedgerEvent]) {
+        isWhole = !events.isEmpty
+            && zip(events, events.dropFirst()).allSatisfy { $1.execution.sequence == $0.execution.sequence + 1 }
         var expected: Int64?
         for event in events {
             if let expected, event.execution.sequence != expected {

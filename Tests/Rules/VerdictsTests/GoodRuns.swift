@@ -67,8 +67,11 @@ extension Story {
         see(seconds + 1, .rig, "leftovers", [("stage", "host"), ("found", [])])
     }
 
-    static func hardKill(_ name: String = "hard_kill_governance") throws -> Story {
-        var story = Story(try shippedScenario(name))
+    private static let toldHardKill = Result { try tellHardKill() }
+    static func hardKill() throws -> Story { try toldHardKill.get() }
+
+    private static func tellHardKill() throws -> Story {
+        var story = Story(try shippedScenario("hard_kill_governance"))
         story.begin(until: 42)
         story.intents(from: 1.5, to: 9.9)
         story.armed(9.95)

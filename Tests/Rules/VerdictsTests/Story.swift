@@ -211,3 +211,50 @@ struct Story {
 
     func judged() throws -> Verdict { judge(try evidence()) }
 }
+
+extension Story {
+    /// Tells the final tables again, after they were changed.
+    mutating func retellStores(_ seconds: Double) {
+        remove("store")
+        func table(_ name: String, _ rows: [JSON]) {
+            see(seconds, .rig, "store", [("table", .string(name)), ("rows", .array(rows))])
+        }
+        table("orders", orders)
+        table("fills", fills)
+        table("positions", [["symbol": "NVDA", "quantity": .string("\(position)"), "version": "1"]])
+        table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": "0", "position": .string("\(position)")]])
+    }
+
+    /// Puts the ledger in the order of time again, with its numbers and positions, and the tables after it.
+    mutating func retell(_ seconds: Double) {
+        retellLedger()
+        retellStores(seconds)
+    }
+
+    /// Takes an order out of the broker's ledger, and closes the numbering behind it.
+    mutating func removeLedger(of id: String) {
+        observations.removeAll { $0.type == "execution" && $0["cl_ord_id"]?.string == id }
+        retellLedger()
+    }
+
+    /// The broker accepts nobody for a while: its acceptances become rejections of the same order.
+    mutating func muteAcceptances(from: Double, to: Double) {
+        change("execution", "kind", to: "rejected") {
+            $0["kind"] == "new" && $0.at > Story.instant(from) && $0.at < Story.instant(to)
+        }
+    }
+
+    private mutating func retellLedger() {
+        let ordered = observations.indices.filter { observations[$0].type == "execution" }
+            .sorted { (observations[$0].at, $0) < (observations[$1].at, $1) }
+        position = 0
+        for (number, index) in ordered.enumerated() {
+            let seen = observations[index]
+            if seen["kind"] == "trade", let quantity = seen["last_quantity"]?.integer {
+                position += (seen["side"] == "buy" ? 1 : -1) * quantity
+            }
+            let values: [String: JSON] = ["seq": .integer(Int64(number + 1)), "position": .integer(position)]
+            observations[index].fields = seen.fields.map { JSON.Member($0.key, values[$0.key] ?? $0.value) }
+        }
+    }
+}

@@ -40,7 +40,7 @@ extension Scene {
         let new = timeline.departures.filter { ["D", "G"].contains($0.type) }
         guard !new.isEmpty else { return .unknown("no order left") }
         guard let table = table("orders") else { return .unknown("the store's orders are not on record") }
-        guard positions.gaps.isEmpty else { return .unknown(Violation.text(positions.gaps)) }
+        guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
         var stored: [String: JSON] = [:]
         for row in table.rows { stored[row["cl_ord_id"]?.string ?? ""] = row }
         var violations: [Violation] = []
@@ -79,7 +79,7 @@ extension Scene {
         guard let fills = table("fills"), let pnl = table("pnl"), let wrong = storedPositionDefects() else {
             return .unknown("the store's fills, positions or pnl are not on record")
         }
-        guard positions.gaps.isEmpty else { return .unknown(Violation.text(positions.gaps)) }
+        guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
         var violations = wrong
         var stored: [String: JSON] = [:]
         for row in fills.rows {
