@@ -78,7 +78,7 @@ package final class FeedReplayer {
 
     private func finish(complete: Bool) {
         redis.close()
-        onEnd(complete && lost == 0 && refused == 0)
+        onEnd(complete && hasBegun && lost == 0 && refused == 0)
     }
 
     private func begin() {

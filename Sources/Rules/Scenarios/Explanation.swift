@@ -95,7 +95,8 @@ extension Scenario {
             let roundTrip = roundTripDelay(between: peer, and: node, in: fault, topology)
             let jitter = fault.jitter.map { " ± \($0.written)" } ?? ""
             return
-                "\(peer) → \(node) held \(delay.written)\(jitter), round trip \(peer) ↔ \(node) + \(roundTrip.written)"
+                "\(peer) → \(node) held \(delay.written)\(jitter), "
+                + "round trip \(peer) ↔ \(node) + \(roundTrip.written)"
         case .loss: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) lost"
         case .duplicate: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) twice"
         case .corrupt: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) damaged"
@@ -107,7 +108,9 @@ extension Scenario {
             return
                 "connections \(peer) → \(node) port \(fault.port ?? 0) die, "
                 + "new ones meet \(meets) for \(fault.duration.written)"
-        case .partition, .halfOpen: return "no packet \(peer) → \(node); sockets stay; no round trip"
+        case .halfOpen:
+            return "\(node) forgets its connections of port \(fault.port ?? 0), \(peer) goes on believing in them"
+        case .partition: return "no packet \(peer) → \(node); sockets stay; no round trip"
         case .linkDown: return "no packet to or from \(node)"
         case .kill, .pause, .restart: return "\(fault.process ?? "") on \(node): \(fault.kind.rawValue)"
         }

@@ -16,7 +16,7 @@ extension ScenarioReading {
         case .dropSocket: (["from", "port"], [])
         case .disconnect: (["port"], ["from", "mode"])
         case .partition: (["from"], ["direction"])
-        case .halfOpen: (["from"], [])
+        case .halfOpen: (["port"], ["from"])
         case .linkDown: ([], [])
         case .kill, .pause, .restart: (["process"], [])
         }
@@ -58,7 +58,7 @@ extension ScenarioReading {
         guard let id, let kind, let from, let to, let direction, let duration, let start else { return nil }
         return Fault(
             id: id, kind: kind, from: from, to: to, delay: delay, jitter: jitter, percent: percent.map { Int($0) },
-            bitsPerSecond: bits, port: port.map { UInt16($0) }, mode: kind == .disconnect ? mode ?? .refuse : mode,
+            bitsPerSecond: bits, port: port.map { UInt16($0) }, mode: kind == .disconnect ? mode ?? .silent : mode,
             direction: direction, process: process, duration: duration, start: start)
     }
 
