@@ -69,8 +69,8 @@ package struct DrillWatch: Sendable {
         return directives
     }
 
-    /// The record `tap stats`, for the end of the run.
-    package func statistics(dropped: Int, at now: Instant) -> Directive {
+    /// The record `tap stats`, for the end of the run. `isRealTime`: the receive thread ran under SCHED_FIFO.
+    package func statistics(dropped: Int, isRealTime: Bool, at now: Instant) -> Directive {
         let counters = tap.counters
         return .record(
             Observation(
@@ -80,7 +80,8 @@ package struct DrillWatch: Sendable {
                     .init("holes", .integer(Int64(counters.holes))),
                     .init("second_path", .integer(Int64(counters.secondPath))),
                     .init("undecodable", .integer(Int64(counters.undecodable))),
-                    .init("garbled_in", .integer(Int64(counters.garbledInbound)))
+                    .init("garbled_in", .integer(Int64(counters.garbledInbound))),
+                    .init("sched_fifo", .bool(isRealTime)),
                 ]))
     }
 

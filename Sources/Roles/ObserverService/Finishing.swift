@@ -55,7 +55,8 @@ extension ObserverService {
     private func close() throws {
         for timer in timers { timer.cancel() }
         let statistics = try tap.statistics()
-        perform([watch.statistics(dropped: Int(statistics.dropped), at: .now)])
+        let isRealTime = tap.hasRealTimePriority
+        perform([watch.statistics(dropped: Int(statistics.dropped), isRealTime: isRealTime, at: .now)])
         tap.close()
         ingest.close()
         redis.close()

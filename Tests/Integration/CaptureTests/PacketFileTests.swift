@@ -1,3 +1,4 @@
+import Archive
 import Capture
 import Glibc
 import Processes
@@ -56,6 +57,7 @@ import Units
         guard let place = places.first(where: { access($0 + program, X_OK) == 0 }) else { return }
         let path = place + program
         let directory = try temporaryDirectory()
+        defer { removeDirectory(directory) }
         let file = try PacketFile(path: "\(directory)/orders.pcapng", application: "test")
         for number in 1...3 { try file.append(tapPacket(number), interfaceName: "market") }
         try file.flush()
@@ -88,6 +90,13 @@ import Units
     }
 
     private func program(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
+}
+
+/// Removes a directory of plain files that a test made.
+func removeDirectory(_ path: String) {
+    // What can't be listed can't be removed; a test must not fail for what it leaves in /tmp.
+    for name in (try? RunDirectory(existing: path).paths()) ?? [] { unlink("\(path)/\(name)") }
+    rmdir(path)
 }
 
 func temporaryDirectory() throws -> String {

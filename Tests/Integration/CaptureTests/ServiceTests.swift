@@ -114,13 +114,18 @@ struct ServiceTests {
             redis.stop()
             observer.stop()
         }
+
+        func remove() {
+            end()
+            removeDirectory(directory)
+        }
     }
 
     @Test func `a flag, its writer, an order and evidence of others end in one chained history that is judged once`()
         throws
     {
         let rig = try Rig()
-        defer { rig.end() }
+        defer { rig.remove() }
         #expect(rig.wait { rig.isReady })
         try rig.command("SET governor.pause false", "SET governor.critical_pause false")
         let sender = EvidenceSender(
@@ -147,7 +152,7 @@ struct ServiceTests {
 
     @Test func `a source whose numbers jump leaves a gap in the history`() throws {
         let rig = try Rig()
-        defer { rig.end() }
+        defer { rig.remove() }
         var connection: Connection?
         let address = rig.observer.ingestAddress ?? Address(host: 0, port: 0)
         Connection.connect(to: address, within: .seconds(1), on: rig.reactor) { connection = try? $0.get() }
@@ -163,6 +168,7 @@ struct ServiceTests {
 
     @Test func `stopped in the middle, it leaves a readable history that says so`() throws {
         let rig = try Rig()
+        defer { rig.remove() }
         #expect(rig.wait { rig.isReady })
         rig.end()
         let history = try rig.history()
@@ -172,7 +178,7 @@ struct ServiceTests {
 
     @Test func `without MONITOR the stretch is written down, and the rig is not ready`() throws {
         let rig = try Rig()
-        defer { rig.end() }
+        defer { rig.remove() }
         #expect(rig.wait { rig.isReady })
         rig.redis.stop()
         #expect(rig.wait { !rig.isReady })

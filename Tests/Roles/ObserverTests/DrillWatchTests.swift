@@ -63,7 +63,7 @@ import Units
         let execution = Execution(sequence: 4, kind: .loggedOn, at: WallTime(nanoseconds: DrillWatchTests.wall))
         let later = Execution(sequence: 9, kind: .loggedOut, at: WallTime(nanoseconds: DrillWatchTests.wall))
         var directives = watch.dropCopy(execution.json.bytes()) + watch.dropCopy(later.json.bytes())
-        directives.append(watch.statistics(dropped: 0, at: Instant(nanoseconds: 9)))
+        directives.append(watch.statistics(dropped: 0, isRealTime: true, at: Instant(nanoseconds: 9)))
         var talk = Dialogue()
         for packet in talk.handshake() + [talk.send(newOrder(1))] { directives += watch.receive(packet).directives }
         let observations = records(directives)
