@@ -15,7 +15,7 @@ package enum Doctor {
         }
         return .object([
             .init("backends", .array(backends)), .init("chosen", .optional(backend?.rawValue)),
-            .init("proved_end_to_end", .array([.string(Backend.queueTarget.rawValue)])),
+            .init("proved_end_to_end", .array([Backend.queueTarget, .netem].map { .string($0.rawValue) })),
             .init("table", .string(tablePresence())), .init("interface", .optional(interface)),
             .init("interface_problem", .optional(interface.flatMap { interfaceProblem($0) })),
             .init("realtime", .bool(mayRunRealtime())), .init("effective_uid", .integer(Int64(geteuid()))),

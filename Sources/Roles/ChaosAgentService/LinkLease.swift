@@ -25,7 +25,11 @@ final class ChildLease {
     }
 
     /// It isn't needed any more: what it would restore has been restored.
-    func end() { guardian.signal(SIGKILL) }
+    func end() {
+        // Lives on until its end has been seen: its descriptor is watched.
+        guardian.whenEnded { [self] _ in withExtendedLifetime(self) {} }
+        guardian.signal(SIGKILL)
+    }
 }
 
 final class LinkLease {

@@ -23,6 +23,8 @@ final class NetemDelays: DoseKeeper {
     private var running: [String: Running] = [:]
     private var lease: ChildLease?
     private var used = 0
+    /// Whether the ingress qdisc is ours: only then may it be removed.
+    private var hasIngress = false
     private var settled: [String: FaultLife.Counters] = [:]
     private(set) var changed = Instant(nanoseconds: 0)
     private unowned let reactor: Reactor
@@ -42,7 +44,10 @@ final class NetemDelays: DoseKeeper {
             lease?.end()
             lease = renewed
         }
-        if running.isEmpty, !fresh.isEmpty { try control.addIngress(interface) }
+        if !hasIngress, !fresh.isEmpty {
+            try control.addIngress(interface)
+            hasIngress = true
+        }
         for (owner, one) in running where wanted[owner] == nil {
             settle(one)
             try control.removeRedirects(interface, priority: UInt16(one.number))
@@ -51,19 +56,29 @@ final class NetemDelays: DoseKeeper {
             let late = one.share.dose.delay + one.share.dose.jitter + .milliseconds(50)
             reactor.after(late) { [control] in try? control.deleteDevice(one.device) }  // a heal may have taken it already
         }
-        for (owner, share) in fresh {
-            used += 1
-            let settings = NetemControl.Settings(delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
-            let device = try control.createDevice(used, settings)
-            for sender in share.senders { try control.redirect(interface, from: sender, to: device, priority: UInt16(used)) }
-            running[owner] = Running(share: share, device: device, number: used, settings: settings)
-        }
-        if running.isEmpty {
-            try control.removeIngress(interface)
-            lease?.end()
-            lease = nil
-        }
+        for (owner, share) in fresh { running[owner] = try start(share) }
+        if running.isEmpty { try dismantle() }
         changed = Instant.now
+    }
+
+    private func start(_ share: DosePlan.Share) throws -> Running {
+        used += 1
+        let settings = NetemControl.Settings(delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
+        let device = try control.createDevice(used, settings)
+        do {
+            for sender in share.senders { try control.redirect(interface, from: sender, to: device, priority: UInt16(used)) }
+        } catch {
+            try? control.deleteDevice(device)  // the first error is the one that matters
+            throw error
+        }
+        return Running(share: share, device: device, number: used, settings: settings)
+    }
+
+    private func dismantle() throws {
+        if hasIngress { try control.removeIngress(interface) }
+        hasIngress = false
+        lease?.end()
+        lease = nil
     }
 
     private func settle(_ one: Running) {
