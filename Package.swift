@@ -110,7 +110,12 @@ let package = Package(
         tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
         tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
         tests("Rules", "VerdictsTests", ["Verdicts", "History", "Scenarios", "Messages", "Units"]),
-        tests("Roles", "FeedReplayerTests", ["FeedReplayerCore", "Scenarios", "Messages", "Units"]),
+        tests(
+            "Roles", "FeedReplayerTests",
+            [
+                "FeedReplayerCore", "FeedReplayerService", "Scenarios", "Archive", "History", "Messages", "Redis",
+                "Sockets", "LiveStores", "Units",
+            ]),
         tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
         tests("Roles", "GovernorTests", ["GovernorCore"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
