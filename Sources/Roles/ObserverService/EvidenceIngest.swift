@@ -12,6 +12,9 @@ final class EvidenceIngest {
     /// A line that is missing or can't be read: which source, what was expected, what was found.
     var onGap: (_ source: String, _ expected: String, _ found: String) -> Void = { _, _, _ in }
 
+    /// What the observer sees itself it takes from nobody: the governor's namespace reaches this port too.
+    static let foreign: Set<Observation.Source> = [.feed, .chaos, .rig]
+
     private struct Source {
         var name: String
         var next: Int64 = 0
@@ -75,6 +78,9 @@ final class EvidenceIngest {
             if sequence != source.next { onGap(source.name, "\(source.next)", "\(sequence)") }
             link.source?.next = sequence + 1
             received[source.name, default: 0] += 1
+            guard EvidenceIngest.foreign.contains(observation.source) else {
+                return onGap(source.name, "an observation of feed, chaos or rig", observation.source.rawValue)
+            }
             onObservation(observation)
         }
     }

@@ -166,6 +166,21 @@ struct ServiceTests {
         #expect(gap?["source_"] == "feed" && gap?["expected"] == "1" && gap?["found"] == "2")
     }
 
+    @Test func `nobody else's word is taken for what the tap, Redis or the drop copy saw`() throws {
+        let rig = try Rig()
+        defer { rig.remove() }
+        let address = rig.observer.ingestAddress ?? Address(host: 0, port: 0)
+        let sender = EvidenceSender(to: address, name: "liar", node: "governor", on: rig.reactor)
+        sender.send(Observation(.redis, "flag", at: .now, [.init("key", "pause"), .init("value", "false")]))
+        sender.send(Observation(.chaos, "fault_healed", at: .now, [.init("fault", "f1")]))
+        #expect(rig.wait { rig.said.contains { $0.contains("liar") } })
+        _ = try rig.ask("finish")
+        let history = try rig.history()
+        #expect(!history.contains { $0.source == .redis && $0.type == "flag" && $0["value"] == "false" })
+        #expect(history.contains { $0.type == "fault_healed" })
+        #expect(history.first { $0.type == "evidence_gap" }?["found"] == "redis")
+    }
+
     @Test func `stopped in the middle, it leaves a readable history that says so`() throws {
         let rig = try Rig()
         defer { rig.remove() }
