@@ -68,7 +68,7 @@ package final class AgentFleet {
         var left = clients.count
         var errors: [ConductorError] = []
         for client in clients.values {
-            client.request("heal", [.init("fault", "all")], within: limit) { reply in
+            client.request("heal", within: limit) { reply in
                 if case .failure(let error) = reply { errors.append(error) }
                 left -= 1
                 if left == 0 { done(errors) }
@@ -84,8 +84,8 @@ package final class AgentFleet {
             client.request("list", within: limit) { reply in
                 switch reply {
                 case .success(let json):
-                    let active = (json["faults"]?.array ?? []).filter { $0["stage"]?.string != "healed" }
-                    found += active.map { "node \(node): fault \($0["id"]?.string ?? "?") still \($0["stage"]?.string ?? "?")" }
+                    let active = (json["faults"]?.array ?? []).filter { $0["state"]?.string != "healed" }
+                    found += active.map { "node \(node): fault \($0["id"]?.string ?? "?") is \($0["state"]?.string ?? "?")" }
                     found += (json["objects"]?.array ?? []).compactMap(\.string).map { "node \(node): \($0)" }
                 case .failure(let error): found.append("node \(node): \(error)")
                 }
