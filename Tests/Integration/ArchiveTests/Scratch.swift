@@ -1,0 +1,46 @@
+import Archive
+import Glibc
+import History
+import Messages
+import Sockets
+import Testing
+import Units
+
+/// A directory of one test's own, gone when the test is.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/gauntlet-archive-XXXXXX".utf8CString)
+        let made = try #require(mkdtemp(&template))
+        path = String(cString: made)
+    }
+
+    deinit { Scratch.remove(path) }
+
+    private static func remove(_ path: String) {
+        guard let stream = opendir(path) else { return }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            let child = "\(path)/\(name)"
+            if unlink(child) != 0 { remove(child) }
+        }
+        closedir(stream)
+        rmdir(path)
+    }
+}
+
+func note(_ number: Int, _ type: String = "note", _ source: Observation.Source = .rig) -> Observation {
+    Observation(source, type, at: Instant(nanoseconds: Int64(number)), [.init("n", .integer(Int64(number)))])
+}
+
+/// The project's own files, found from this one.
+func repositoryFile(_ path: String, _ file: String = #filePath) throws -> [UInt8] {
+    let resolved = try #require(realpath(file, nil))
+    defer { free(resolved) }
+    let root = String(cString: resolved).split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+    return try readFile("\(root)/\(path)")
+}
