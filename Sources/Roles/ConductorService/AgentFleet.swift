@@ -76,7 +76,7 @@ package final class AgentFleet {
         }
     }
 
-    /// Kernel objects and ledger entries that the agents still hold, in words.
+    /// Faults that the agents have not healed, in words.
     package func leftovers(within limit: Duration, _ done: @escaping ([String]) -> Void) {
         var left = clients.count
         var found: [String] = []
@@ -86,7 +86,6 @@ package final class AgentFleet {
                 case .success(let json):
                     let active = (json["faults"]?.array ?? []).filter { $0["state"]?.string != "healed" }
                     found += active.map { "node \(node): fault \($0["id"]?.string ?? "?") is \($0["state"]?.string ?? "?")" }
-                    found += (json["objects"]?.array ?? []).compactMap(\.string).map { "node \(node): \($0)" }
                 case .failure(let error): found.append("node \(node): \(error)")
                 }
                 left -= 1

@@ -33,6 +33,7 @@ package final class Conductor {
     /// Set when something of the rig itself broke: exit code 70, and an inconclusive verdict.
     var rigFailure: String?
     var isStopping = false
+    var leftovers: [String] = []
 
     package init(_ options: ConductorOptions, _ loaded: LoadedScenario) throws {
         self.options = options

@@ -12,8 +12,9 @@ extension Conductor {
         attempt("feed-replayer") { try end("feed-replayer", within: .seconds(3)) }
         attempt("governor") { try end("governor", within: .seconds(6)) }
         attempt("stores") { try recordStores() }
-        attempt("leftovers") { try recordLeftovers() }
+        attempt("leftovers") { try askForLeftovers() }
         for node in RoleCommands.faultable { attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) } }
+        recordLeftovers()
         attempt("broker-stub") { try end("broker-stub", within: .seconds(3)) }
         record("end", [])
         attempt("evidence") { try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 } }
@@ -61,13 +62,19 @@ extension Conductor {
         record("keys", try desk.keys())
     }
 
-    /// What the agents still hold in the kernel. Processes and namespaces are looked for once the lab is gone.
-    private func recordLeftovers() throws {
+    /// Faults that the agents still know of after everything was healed.
+    private func askForLeftovers() throws {
         guard processes.keys.contains(where: { $0.hasPrefix("chaos-agent") }) else { return }
-        let found: [String] = try reactor.answer(of: "leftovers", within: .seconds(5)) { done in
+        leftovers = try reactor.answer(of: "leftovers", within: .seconds(5)) { done in
             agents.leftovers(within: .seconds(3)) { done(.success($0)) }
         }
-        record("leftovers", [.init("stage", "lab"), .init("found", .array(found.map { .string($0) }))])
+    }
+
+    /// With the agents gone, the kernel itself is asked. Processes and namespaces are looked for once the lab is gone.
+    private func recordLeftovers() {
+        leftovers += network.leftovers()
+        for text in leftovers { progress.say("left behind: \(text)") }
+        record("leftovers", [.init("stage", "lab"), .init("found", .array(leftovers.map { .string($0) }))])
     }
 
     private func finishObserver() throws {

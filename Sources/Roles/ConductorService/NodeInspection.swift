@@ -1,0 +1,27 @@
+import Netlink
+import Sockets
+
+extension LabNetwork {
+    /// What the agents left in the nodes' kernel state once they have ended: tables, and links that are not the lab's.
+    package func leftovers() -> [String] {
+        LabNetwork.nodes.flatMap { node -> [String] in
+            do { return try leftovers(in: node) } catch {
+                return ["node \(node.name): could not be looked at: \(error)"]
+            }
+        }
+    }
+
+    private func leftovers(in node: Node) throws -> [String] {
+        let number = namespace(of: node.name)
+        var found: [String] = []
+        for family in [Nftables.Family.ip, .netdev] {
+            let table = Nftables(namespace: number, node: node.name, family: family)
+            if try table.presence() != .absent { found.append("node \(node.name): nf_tables table \(family) \(Nftables.tableName)") }
+        }
+        let expected: Set = node.isOnMarket ? ["lo", "market", "control"] : ["lo", "control"]
+        let links = try LinkControl(namespace: number).links()
+        found += links.filter { !expected.contains($0.name) }.map { "node \(node.name): link \($0.name)" }
+        found += links.filter { expected.contains($0.name) && !$0.isUp }.map { "node \(node.name): link \($0.name) is down" }
+        return found
+    }
+}
