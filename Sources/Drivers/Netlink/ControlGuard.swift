@@ -18,7 +18,8 @@ extension Nftables {
         let incoming: [NftExpression] = [.loadMeta(.inputInterface), .equals(interfaceName(interface))]
         let outgoing: [NftExpression] = [.loadMeta(.outputInterface), .equals(interfaceName(interface))]
         var changes: [Change] = [
-            .table, .removeTable, .table, .chain("input", hook: .input, priority: -300), .chain("output", hook: .output, priority: -300),
+            .table, .removeTable, .table, .chain("input", hook: .input, priority: -300),
+            .chain("output", hook: .output, priority: -300),
             .rule(chain: "input", owner: guardMark, incoming + tcp + destinationPort(port) + [.counter, .accept]),
             .rule(chain: "output", owner: guardMark, outgoing + tcp + sourcePort(port) + [.counter, .accept]),
         ]
@@ -26,8 +27,12 @@ extension Nftables {
             let from: [NftExpression] = [.loadPayload(.network, offset: 12, length: 4), .equals(peer.host.bigBytes)]
             let to: [NftExpression] = [.loadPayload(.network, offset: 16, length: 4), .equals(peer.host.bigBytes)]
             changes += [
-                .rule(chain: "input", owner: guardMark, incoming + tcp + from + sourcePort(peer.port) + [.counter, .accept]),
-                .rule(chain: "output", owner: guardMark, outgoing + tcp + to + destinationPort(peer.port) + [.counter, .accept]),
+                .rule(
+                    chain: "input", owner: guardMark,
+                    incoming + tcp + from + sourcePort(peer.port) + [.counter, .accept]),
+                .rule(
+                    chain: "output", owner: guardMark,
+                    outgoing + tcp + to + destinationPort(peer.port) + [.counter, .accept]),
             ]
         }
         changes += [

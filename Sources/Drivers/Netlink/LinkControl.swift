@@ -66,7 +66,9 @@ package final class LinkControl {
     package func addAddress(_ name: String, _ address: String, prefix: UInt8) throws(NetlinkError) {
         var raw = in_addr()
         guard inet_pton(AF_INET, address, &raw) == 1, prefix <= 32 else {
-            throw NetlinkError(name, "add address '\(address)/\(prefix)'", code: EINVAL, advice: "expected a dotted IPv4 address and a prefix of 0 to 32")
+            throw NetlinkError(
+                name, "add address '\(address)/\(prefix)'", code: EINVAL,
+                advice: "expected a dotted IPv4 address and a prefix of 0 to 32")
         }
         let host = UInt32(bigEndian: raw.s_addr)
         let header: [UInt8] = [UInt8(AF_INET), prefix, 0, 0] + UInt32(try index(of: name)).hostBytes
@@ -120,11 +122,14 @@ package final class LinkControl {
     package func routes() throws(NetlinkError) -> [Route] {
         let header: [UInt8] = [UInt8(AF_INET)] + [UInt8](repeating: 0, count: 11)
         let message = NetlinkMessage(type: UInt16(RTM_GETROUTE), flags: NLM_F_DUMP, header: header)
-        return try socket.dump(message, "routes", "list").filter { $0.type == RTM_NEWROUTE }.map { Route(raw: $0.payload) }
+        return try socket.dump(message, "routes", "list").filter { $0.type == RTM_NEWROUTE }.map {
+            Route(raw: $0.payload)
+        }
     }
 
     package func restore(_ route: Route) throws(NetlinkError) {
-        var message = NetlinkMessage(type: UInt16(RTM_NEWROUTE), flags: NLM_F_CREATE | NLM_F_REPLACE, header: Array(route.raw.prefix(12)))
+        var message = NetlinkMessage(
+            type: UInt16(RTM_NEWROUTE), flags: NLM_F_CREATE | NLM_F_REPLACE, header: Array(route.raw.prefix(12)))
         message.append(Array(route.raw.dropFirst(12)))
         try socket.request(message, "route", "restore")
     }
@@ -133,10 +138,14 @@ package final class LinkControl {
     package func addDefaultRoute(by gateway: String) throws(NetlinkError) {
         var raw = in_addr()
         guard inet_pton(AF_INET, gateway, &raw) == 1 else {
-            throw NetlinkError("default route", "add by '\(gateway)'", code: EINVAL, advice: "expected a dotted IPv4 address")
+            throw NetlinkError(
+                "default route", "add by '\(gateway)'", code: EINVAL, advice: "expected a dotted IPv4 address")
         }
         let header: [UInt8] =
-            [UInt8(AF_INET), 0, 0, 0, UInt8(RT_TABLE_MAIN.rawValue), UInt8(RTPROT_STATIC), UInt8(RT_SCOPE_UNIVERSE.rawValue), UInt8(RTN_UNICAST)]
+            [
+                UInt8(AF_INET), 0, 0, 0, UInt8(RT_TABLE_MAIN.rawValue), UInt8(RTPROT_STATIC),
+                UInt8(RT_SCOPE_UNIVERSE.rawValue), UInt8(RTN_UNICAST),
+            ]
             + UInt32(0).hostBytes
         var message = NetlinkMessage(type: UInt16(RTM_NEWROUTE), flags: NLM_F_CREATE | NLM_F_EXCL, header: header)
         message.add(Int(RTA_GATEWAY.rawValue), UInt32(bigEndian: raw.s_addr).bigBytes)
@@ -153,8 +162,10 @@ package final class LinkControl {
     }
 
     private func set(_ name: String, up: Bool) throws(NetlinkError) {
-        let header = interfaceHeader(index: try index(of: name), flags: up ? UInt32(IFF_UP) : 0, change: UInt32(IFF_UP))
-        try socket.request(NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, header: header), name, up ? "set up" : "set down")
+        let header = interfaceHeader(
+            index: try index(of: name), flags: up ? UInt32(IFF_UP) : 0, change: UInt32(IFF_UP))
+        try socket.request(
+            NetlinkMessage(type: UInt16(RTM_NEWLINK), flags: 0, header: header), name, up ? "set up" : "set down")
     }
 
     private func linkMessage(_ type: UInt16, flags: Int32 = 0, index: Int32 = 0) -> NetlinkMessage {

@@ -22,7 +22,9 @@ package final class NetemControl {
             limit = PacketQueue.length(for: PacketQueue.Dose(delay: delay, jitter: jitter))
         }
 
-        var lossRaw: UInt32 { UInt32(min(UInt64(lossPerMillion) * UInt64(UInt32.max) / 1_000_000, UInt64(UInt32.max))) }
+        var lossRaw: UInt32 {
+            UInt32(min(UInt64(lossPerMillion) * UInt64(UInt32.max) / 1_000_000, UInt64(UInt32.max)))
+        }
     }
 
     package static let prefix = "gnt"
@@ -45,7 +47,9 @@ package final class NetemControl {
         let name = "\(NetemControl.prefix)\(number)"
         try links.createIntermediateBlock(name)
         try links.setUp(name)
-        var message = try trafficMessage(UInt16(RTM_NEWQDISC), NLM_F_CREATE | NLM_F_REPLACE, name, NetemControl.rootHandle, NetemControl.rootParent)
+        var message = try trafficMessage(
+            UInt16(RTM_NEWQDISC), NLM_F_CREATE | NLM_F_REPLACE, name, NetemControl.rootHandle, NetemControl.rootParent
+        )
         message.add(Int(TCA_KIND), text: "netem")
         // struct tc_netem_qopt, then attributes. Everything is set: what is left out may persist from before.
         let options: [UInt32] = [0, settings.limit, settings.lossRaw, 0, 0, 0]
@@ -71,30 +75,39 @@ package final class NetemControl {
 
     /// Throws when the interface has an ingress qdisc already: it is somebody else's.
     package func addIngress(_ interface: String) throws(NetlinkError) {
-        var message = try trafficMessage(UInt16(RTM_NEWQDISC), NLM_F_CREATE | NLM_F_EXCL, interface, NetemControl.ingressHandle, NetemControl.ingressParent)
+        var message = try trafficMessage(
+            UInt16(RTM_NEWQDISC), NLM_F_CREATE | NLM_F_EXCL, interface, NetemControl.ingressHandle,
+            NetemControl.ingressParent)
         message.add(Int(TCA_KIND), text: "ingress")
         do {
             try socket.request(message, interface, "add ingress qdisc")
-        } catch where error.code == EEXIST {
-            throw NetlinkError(interface, "add ingress qdisc", code: EEXIST, advice: "it belongs to somebody else and is left alone")
+        } catch  where error.code == EEXIST {
+            throw NetlinkError(
+                interface, "add ingress qdisc", code: EEXIST, advice: "it belongs to somebody else and is left alone")
         }
     }
 
     package func removeIngress(_ interface: String) throws(NetlinkError) {
-        let message = try trafficMessage(UInt16(RTM_DELQDISC), 0, interface, NetemControl.ingressHandle, NetemControl.ingressParent)
+        let message = try trafficMessage(
+            UInt16(RTM_DELQDISC), 0, interface, NetemControl.ingressHandle, NetemControl.ingressParent)
         try socket.request(message, interface, "remove ingress qdisc")
     }
 
     /// Sends what comes from `sender` to the device. Filters of one device share its priority.
-    package func redirect(_ interface: String, from sender: UInt32, to device: String, priority: UInt16) throws(NetlinkError) {
+    package func redirect(_ interface: String, from sender: UInt32, to device: String, priority: UInt16)
+        throws(NetlinkError)
+    {
         let index = UInt32(bitPattern: try links.index(of: device))
         let information = UInt32(priority) << 16 | UInt32(UInt16(0x0800).bigEndian)
-        var message = try trafficMessage(UInt16(RTM_NEWTFILTER), NLM_F_CREATE | NLM_F_EXCL, interface, 0, NetemControl.ingressHandle, information)
+        var message = try trafficMessage(
+            UInt16(RTM_NEWTFILTER), NLM_F_CREATE | NLM_F_EXCL, interface, 0, NetemControl.ingressHandle, information)
         message.add(Int(TCA_KIND), text: "u32")
         message.nest(Int(TCA_OPTIONS)) { nest in
             // struct tc_u32_sel: terminal, one key; then the key: mask, value, offset of the source address.
             let selector: [UInt8] = [1, 0, 1, 0] + [UInt8](repeating: 0, count: 12)
-            nest.add(Int(TCA_U32_SEL), selector + UInt32.max.bigBytes + sender.bigBytes + UInt32(12).hostBytes + UInt32(0).hostBytes)
+            nest.add(
+                Int(TCA_U32_SEL),
+                selector + UInt32.max.bigBytes + sender.bigBytes + UInt32(12).hostBytes + UInt32(0).hostBytes)
             nest.nest(Int(TCA_U32_ACT)) { actions in
                 actions.nest(1) { action in
                     action.add(Int(TCA_ACT_KIND), text: "mirred")
@@ -111,21 +124,31 @@ package final class NetemControl {
 
     package func removeRedirects(_ interface: String, priority: UInt16) throws(NetlinkError) {
         let information = UInt32(priority) << 16 | UInt32(UInt16(0x0800).bigEndian)
-        let message = try trafficMessage(UInt16(RTM_DELTFILTER), 0, interface, 0, NetemControl.ingressHandle, information)
+        let message = try trafficMessage(
+            UInt16(RTM_DELTFILTER), 0, interface, 0, NetemControl.ingressHandle, information)
         try socket.request(message, interface, "remove redirects")
     }
 
     /// What netem on `device` has in force, and the packets that it has sent; `nil` when there is none.
-    package func readBack(_ device: String) throws(NetlinkError) -> (settings: Settings, packets: UInt64, bytes: UInt64)? {
+    package func readBack(_ device: String) throws(NetlinkError) -> (
+        settings: Settings, packets: UInt64, bytes: UInt64
+    )? {
         let index = UInt32(bitPattern: try links.index(of: device))
-        let message = NetlinkMessage(type: UInt16(RTM_GETQDISC), flags: NLM_F_DUMP, header: [UInt8](repeating: 0, count: 20))
-        for reply in try socket.dump(message, device, "list qdiscs") where reply.payload.count >= 20 && reply.payload.host32(4) == index {
+        let message = NetlinkMessage(
+            type: UInt16(RTM_GETQDISC), flags: NLM_F_DUMP, header: [UInt8](repeating: 0, count: 20))
+        for reply in try socket.dump(message, device, "list qdiscs")
+        where reply.payload.count >= 20 && reply.payload.host32(4) == index {
             let attributes = NetlinkAttributes(reply.payload, from: 20)
-            guard attributes.text(Int(TCA_KIND)) == "netem", let options = attributes[Int(TCA_OPTIONS)], options.count >= 24 else { continue }
+            guard attributes.text(Int(TCA_KIND)) == "netem", let options = attributes[Int(TCA_OPTIONS)],
+                options.count >= 24
+            else { continue }
             let nested = NetlinkAttributes(options, from: 24)
-            func long(_ type: Int) -> Int64 { nested[type].map { Int64($0.host32(0)) | Int64($0.host32(4)) << 32 } ?? 0 }
+            func long(_ type: Int) -> Int64 {
+                nested[type].map { Int64($0.host32(0)) | Int64($0.host32(4)) << 32 } ?? 0
+            }
             var settings = Settings(
-                delay: .nanoseconds(long(Int(TCA_NETEM_LATENCY64))), jitter: .nanoseconds(long(Int(TCA_NETEM_JITTER64))),
+                delay: .nanoseconds(long(Int(TCA_NETEM_LATENCY64))),
+                jitter: .nanoseconds(long(Int(TCA_NETEM_JITTER64))),
                 lossPerMillion: UInt32((Double(options.host32(8)) * 1e6 / Double(UInt32.max)).rounded()))
             settings.limit = options.host32(4)
             // TCA_STATS2 holds gnet_stats_basic: bytes (64 bit), packets (32 bit).
@@ -148,7 +171,7 @@ package final class NetemControl {
         guard !found.isEmpty else { return [] }
         do {
             try removeIngress(interface)
-        } catch where error.code == ENOENT || error.code == EINVAL || error.code == ENODEV {
+        } catch  where error.code == ENOENT || error.code == EINVAL || error.code == ENODEV {
             // Gone already: a dead agent may have got that far.
         }
         for name in found { try links.delete(name) }
@@ -157,7 +180,8 @@ package final class NetemControl {
 
     /// `struct tcmsg` in front.
     private func trafficMessage(
-        _ type: UInt16, _ flags: Int32, _ device: String, _ handle: UInt32, _ parent: UInt32, _ information: UInt32 = 0
+        _ type: UInt16, _ flags: Int32, _ device: String, _ handle: UInt32, _ parent: UInt32,
+        _ information: UInt32 = 0
     ) throws(NetlinkError) -> NetlinkMessage {
         let index = try links.index(of: device)
         let header = [0, 0, 0, 0] + index.hostBytes + handle.hostBytes + parent.hostBytes + information.hostBytes

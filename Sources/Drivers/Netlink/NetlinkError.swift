@@ -19,7 +19,9 @@ package struct NetlinkError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     package var description: String {
-        let reason = code == 0 ? "\(subject): \(operation)" : "\(subject): \(operation) failed: \(String(cString: strerror(code)))"
+        let reason =
+            code == 0
+            ? "\(subject): \(operation)" : "\(subject): \(operation) failed: \(String(cString: strerror(code)))"
         return advice.map { "\(reason); \($0)" } ?? reason
     }
 

@@ -42,7 +42,9 @@ struct NetlinkMessage {
     func finished(sequence: UInt32, acknowledge: Bool) -> [UInt8] {
         var out = bytes
         let flags = acknowledge ? self.flags | UInt16(NLM_F_ACK) : self.flags
-        let header = UInt32(bytes.count).hostBytes + type.hostBytes + flags.hostBytes + sequence.hostBytes + UInt32(0).hostBytes
+        let header =
+            UInt32(bytes.count).hostBytes + type.hostBytes + flags.hostBytes + sequence.hostBytes
+            + UInt32(0).hostBytes
         out.replaceSubrange(0..<NetlinkMessage.headerLength, with: header)
         return out
     }
@@ -69,7 +71,8 @@ struct NetlinkReply: Sendable {
             guard length >= NetlinkMessage.headerLength, position + length <= bytes.count else { break }
             replies.append(
                 NetlinkReply(
-                    type: bytes.host16(position + 4), flags: bytes.host16(position + 6), sequence: bytes.host32(position + 8),
+                    type: bytes.host16(position + 4), flags: bytes.host16(position + 6),
+                    sequence: bytes.host32(position + 8),
                     payload: Array(bytes[position + NetlinkMessage.headerLength..<position + length])))
             position += (length + 3) & ~3
         }

@@ -41,7 +41,8 @@ final class NetlinkSocket {
         sequence += 1
         try send(message.finished(sequence: sequence, acknowledge: true), subject, operation)
         while true {
-            for reply in try receive(subject, operation) where reply.sequence == sequence && reply.type == NLMSG_ERROR {
+            for reply in try receive(subject, operation) where reply.sequence == sequence && reply.type == NLMSG_ERROR
+            {
                 let code = Int32(bitPattern: reply.payload.host32(0))
                 guard code == 0 else { throw NetlinkError(subject, operation, code: -code) }
                 return
@@ -50,7 +51,9 @@ final class NetlinkSocket {
     }
 
     /// Everything that a dump request brings; asked again when the kernel says that it changed meanwhile.
-    func dump(_ message: NetlinkMessage, _ subject: String, _ operation: String) throws(NetlinkError) -> [NetlinkReply] {
+    func dump(_ message: NetlinkMessage, _ subject: String, _ operation: String) throws(NetlinkError)
+        -> [NetlinkReply]
+    {
         for _ in 0..<8 {
             sequence += 1
             try send(message.finished(sequence: sequence, acknowledge: false), subject, operation)
@@ -77,7 +80,8 @@ final class NetlinkSocket {
 
     /// Sends several messages in one call between `begin` and `end`: the kernel takes all or none.
     func transact(
-        _ messages: [NetlinkMessage], begin: NetlinkMessage, end: NetlinkMessage, _ subject: String, _ operation: String
+        _ messages: [NetlinkMessage], begin: NetlinkMessage, end: NetlinkMessage, _ subject: String,
+        _ operation: String
     ) throws(NetlinkError) {
         sequence += 1
         let beginSequence = sequence
@@ -92,7 +96,8 @@ final class NetlinkSocket {
         var answered = 0
         var failure: Int32 = 0
         while answered < messages.count {
-            for reply in try receive(subject, operation) where reply.type == NLMSG_ERROR && reply.sequence >= beginSequence {
+            for reply in try receive(subject, operation)
+            where reply.type == NLMSG_ERROR && reply.sequence >= beginSequence {
                 let code = Int32(bitPattern: reply.payload.host32(0))
                 if failure == 0 { failure = -code }
                 answered += reply.sequence == beginSequence ? messages.count : 1
@@ -113,7 +118,9 @@ final class NetlinkSocket {
         let count = nl_recv(handle, &sender, &buffer, nil)
         defer { free(buffer) }
         guard count > 0, let buffer else {
-            throw NetlinkError(subject, operation, code: ETIMEDOUT, advice: "the kernel did not answer within \(NetlinkSocket.answerLimit.written)")
+            throw NetlinkError(
+                subject, operation, code: ETIMEDOUT,
+                advice: "the kernel did not answer within \(NetlinkSocket.answerLimit.written)")
         }
         return NetlinkReply.parse(Array(UnsafeBufferPointer(start: buffer, count: Int(count))))
     }

@@ -61,7 +61,8 @@ extension NftExpression {
         case "lookup": data.text(Int(NFTA_LOOKUP_SET.rawValue)).map { .lookup(set: $0) }
         case "counter": .counter
         case "immediate": decodeVerdict(data)
-        case "reject": data.big32(Int(NFTA_REJECT_TYPE.rawValue)) == UInt32(NFT_REJECT_TCP_RST.rawValue) ? .resetTCP : nil
+        case "reject":
+            data.big32(Int(NFTA_REJECT_TYPE.rawValue)) == UInt32(NFT_REJECT_TCP_RST.rawValue) ? .resetTCP : nil
         case "queue":
             data[Int(NFTA_QUEUE_FLAGS.rawValue)] == UInt16(NFT_QUEUE_FLAG_BYPASS).bigBytes
                 ? data[Int(NFTA_QUEUE_NUM.rawValue)].map { .queue($0.big16(0)) } : nil
@@ -76,7 +77,8 @@ extension NftExpression {
 
     private static func decodePayload(_ data: NetlinkAttributes) -> NftExpression? {
         guard let base = data.big32(Int(NFTA_PAYLOAD_BASE.rawValue)).flatMap(Base.init(rawValue:)),
-            let offset = data.big32(Int(NFTA_PAYLOAD_OFFSET.rawValue)), let length = data.big32(Int(NFTA_PAYLOAD_LEN.rawValue))
+            let offset = data.big32(Int(NFTA_PAYLOAD_OFFSET.rawValue)),
+            let length = data.big32(Int(NFTA_PAYLOAD_LEN.rawValue))
         else { return nil }
         return .loadPayload(base, offset: offset, length: length)
     }
@@ -103,7 +105,9 @@ extension NftElement {
         let elements = NetlinkAttributes(payload, from: 4).nest(Int(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue))?.all ?? []
         return elements.compactMap { element in
             let attributes = NetlinkAttributes(element.data)
-            guard let key = attributes.nest(Int(NFTA_SET_ELEM_KEY.rawValue))?[Int(NFTA_DATA_VALUE.rawValue)] else { return nil }
+            guard let key = attributes.nest(Int(NFTA_SET_ELEM_KEY.rawValue))?[Int(NFTA_DATA_VALUE.rawValue)] else {
+                return nil
+            }
             let timeout = attributes.big64(Int(NFTA_SET_ELEM_TIMEOUT.rawValue)) ?? 0
             let left = attributes.big64(Int(NFTA_SET_ELEM_EXPIRATION.rawValue)) ?? 0
             return NftElement(key: key, timeout: .milliseconds(timeout), left: .milliseconds(left))

@@ -46,13 +46,16 @@ package enum NftExpression: Hashable, Sendable {
             // `fwd` reads the device's index from a register.
             NftExpression.element(&list, "immediate") { data in
                 data.add(Int(NFTA_IMMEDIATE_DREG.rawValue), NftExpression.register)
-                data.nest(Int(NFTA_IMMEDIATE_DATA.rawValue)) { $0.add(Int(NFTA_DATA_VALUE.rawValue), interface.hostBytes) }
+                data.nest(Int(NFTA_IMMEDIATE_DATA.rawValue)) {
+                    $0.add(Int(NFTA_DATA_VALUE.rawValue), interface.hostBytes)
+                }
             }
         }
         NftExpression.element(&list, name) { encodeData(into: &$0) }
     }
 
-    private static func element(_ list: inout NetlinkMessage, _ name: String, _ data: (inout NetlinkMessage) -> Void) {
+    private static func element(_ list: inout NetlinkMessage, _ name: String, _ data: (inout NetlinkMessage) -> Void)
+    {
         list.nest(Int(NFTA_LIST_ELEM.rawValue)) { element in
             element.add(Int(NFTA_EXPR_NAME.rawValue), text: name)
             element.nest(Int(NFTA_EXPR_DATA.rawValue), data)
@@ -109,7 +112,9 @@ package enum NftExpression: Hashable, Sendable {
             data.add(Int(NFTA_TARGET_NAME.rawValue), text: "NFQUEUE")
             data.add(Int(NFTA_TARGET_REV.rawValue), UInt32(3).bigBytes)
             // struct xt_NFQ_info_v3, padded to 8 bytes.
-            data.add(Int(NFTA_TARGET_INFO.rawValue), number.hostBytes + UInt16(1).hostBytes + UInt16(NFQ_FLAG_BYPASS).hostBytes + [0, 0])
+            data.add(
+                Int(NFTA_TARGET_INFO.rawValue),
+                number.hostBytes + UInt16(1).hostBytes + UInt16(NFQ_FLAG_BYPASS).hostBytes + [0, 0])
         }
     }
 }

@@ -8,10 +8,18 @@ import Glibc
 import Units
 
 package final class Nftables {
-    package enum Family: UInt8, Sendable { case ip = 2, netdev = 5 }
-    package enum Hook: UInt32, Sendable { case prerouting = 0, input = 1, output = 3 }
+    package enum Family: UInt8, Sendable {
+        case ip = 2
+        case netdev = 5
+    }
+    package enum Hook: UInt32, Sendable {
+        case prerouting = 0
+        case input = 1
+        case output = 3
+    }
     package enum KeyType: UInt32, Sendable {
-        case address = 7, port = 13
+        case address = 7
+        case port = 13
         var length: UInt32 { self == .address ? 4 : 2 }
     }
 
@@ -50,7 +58,8 @@ package final class Nftables {
         let socket = try NetlinkSocket(NETLINK_NETFILTER, namespace: namespace)
         let begin = batchMessage(UInt16(NFNL_MSG_BATCH_BEGIN))
         let end = batchMessage(UInt16(NFNL_MSG_BATCH_END))
-        try socket.transact(changes.enumerated().map { message($1, $0) }, begin: begin, end: end, "table \(table)", operation)
+        try socket.transact(
+            changes.enumerated().map { message($1, $0) }, begin: begin, end: end, "table \(table)", operation)
     }
 
     package enum Presence: Hashable, Sendable {
@@ -64,7 +73,9 @@ package final class Nftables {
         let replies = try dump(NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE) { _ in }
         for reply in replies {
             let attributes = NetlinkAttributes(reply, from: 4)
-            guard reply[0] == family.rawValue, attributes.text(Int(NFTA_TABLE_NAME.rawValue)) == table else { continue }
+            guard reply[0] == family.rawValue, attributes.text(Int(NFTA_TABLE_NAME.rawValue)) == table else {
+                continue
+            }
             let mark = NftMark.read(attributes[Int(NFTA_TABLE_USERDATA.rawValue)] ?? [])
             return mark.isEmpty ? .foreign : .ours(node: mark)
         }
@@ -74,13 +85,16 @@ package final class Nftables {
     /// Throws when a table of our name isn't ours.
     package func refuseForeign() throws(NetlinkError) {
         guard try presence() == .foreign else { return }
-        throw NetlinkError("table \(table)", "belongs to somebody else", code: 0,
+        throw NetlinkError(
+            "table \(table)", "belongs to somebody else", code: 0,
             advice: "it bears our name and not our mark: it is left alone; delete it or run elsewhere")
     }
 
     package func rules() throws(NetlinkError) -> [NftRule] {
         let table = table
-        let replies = try dump(NFT_MSG_GETRULE, NFT_MSG_NEWRULE) { $0.add(Int(NFTA_RULE_TABLE.rawValue), text: table) }
+        let replies = try dump(NFT_MSG_GETRULE, NFT_MSG_NEWRULE) {
+            $0.add(Int(NFTA_RULE_TABLE.rawValue), text: table)
+        }
         return replies.filter {
             NetlinkAttributes($0, from: 4).text(Int(NFTA_RULE_TABLE.rawValue)) == table && $0[0] == family.rawValue
         }.compactMap { NftRule($0) }
@@ -114,7 +128,9 @@ package final class Nftables {
     // MARK: messages
 
     private func batchMessage(_ type: UInt16) -> NetlinkMessage {
-        NetlinkMessage(type: type, flags: 0, header: [UInt8(AF_UNSPEC), UInt8(NFNETLINK_V0)] + UInt16(NFNL_SUBSYS_NFTABLES).bigBytes)
+        NetlinkMessage(
+            type: type, flags: 0,
+            header: [UInt8(AF_UNSPEC), UInt8(NFNETLINK_V0)] + UInt16(NFNL_SUBSYS_NFTABLES).bigBytes)
     }
 
     private func tableMessage(_ type: nf_tables_msg_types, flags: Int32) -> NetlinkMessage {

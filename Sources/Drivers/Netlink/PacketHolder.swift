@@ -60,7 +60,9 @@ final class PacketHolder {
         receive()
         if isReleasingAll || stopping {
             release(upTo: .max)
-            if statistics.drained == nil, statistics.held > 0 { statistics.drained = Instant(nanoseconds: clinux_monotonic_ns()) }
+            if statistics.drained == nil, statistics.held > 0 {
+                statistics.drained = Instant(nanoseconds: clinux_monotonic_ns())
+            }
             isReleasingAll = false
         } else {
             release(upTo: clinux_monotonic_ns())
@@ -93,7 +95,8 @@ final class PacketHolder {
             while position + NetlinkMessage.headerLength <= received {
                 let length = Int(buffer.host32(position))
                 guard length >= NetlinkMessage.headerLength, position + length <= received else { break }
-                let isPacket = buffer.host16(position + 4) == UInt16(NFNL_SUBSYS_QUEUE) << 8 | UInt16(NFQNL_MSG_PACKET.rawValue)
+                let isPacket =
+                    buffer.host16(position + 4) == UInt16(NFNL_SUBSYS_QUEUE) << 8 | UInt16(NFQNL_MSG_PACKET.rawValue)
                 if isPacket { enqueue(from: position + 20, to: position + length, at: now) }
                 position += (length + 3) & ~3
             }
@@ -159,7 +162,8 @@ final class PacketHolder {
         let hold = Duration.nanoseconds(achieved)
         statistics.achievedTotal += hold
         statistics.achievedMaximum = max(statistics.achievedMaximum, hold)
-        statistics.achievedMinimum = statistics.achievedMinimum == .zero ? hold : min(statistics.achievedMinimum, hold)
+        statistics.achievedMinimum =
+            statistics.achievedMinimum == .zero ? hold : min(statistics.achievedMinimum, hold)
         if statistics.firstEffect == nil, achieved * 10 > waiting.delay * 9 {
             statistics.firstEffect = Instant(nanoseconds: waiting.arrived)
         }

@@ -97,7 +97,9 @@ package final class PacketQueue: Sendable {
         _ = write(wake, &one, 8)
     }
 
-    private static func bound(_ number: UInt16, length: UInt32, namespace: Int32) throws(NetlinkError) -> NetlinkSocket {
+    private static func bound(_ number: UInt16, length: UInt32, namespace: Int32) throws(NetlinkError)
+        -> NetlinkSocket
+    {
         let socket = try NetlinkSocket(NETLINK_NETFILTER, namespace: namespace)
         let subject = "queue \(number)"
         func configure(_ attribute: Int, _ data: [UInt8], _ operation: String) throws(NetlinkError) {
@@ -133,11 +135,13 @@ func startThread(_ body: sending @escaping () -> Void) -> Bool {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let created = pthread_create(&thread, &attributes, { pointer in
-        guard let pointer else { return nil }
-        Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue().call()
-        return nil
-    }, box.toOpaque())
+    let created = pthread_create(
+        &thread, &attributes,
+        { pointer in
+            guard let pointer else { return nil }
+            Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue().call()
+            return nil
+        }, box.toOpaque())
     if created != 0 { box.release() }
     return created == 0
 }

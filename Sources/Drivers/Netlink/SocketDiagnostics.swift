@@ -44,7 +44,8 @@ package final class SocketDiagnostics {
         }
 
         func matches(_ socket: Socket) -> Bool {
-            (localPort.map { $0 == socket.local.port } ?? true) && (remotePort.map { $0 == socket.remote.port } ?? true)
+            (localPort.map { $0 == socket.local.port } ?? true)
+                && (remotePort.map { $0 == socket.remote.port } ?? true)
                 && (remoteHosts.map { $0.contains(socket.remote.host) } ?? true)
         }
     }
@@ -53,7 +54,8 @@ package final class SocketDiagnostics {
     private static let destroy: UInt16 = 21
     /// All states but LISTEN, TIME_WAIT and CLOSE: a connection that something can still travel on.
     private static let liveStates: UInt32 = [
-        TCP_ESTABLISHED, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_CLOSING,
+        TCP_ESTABLISHED, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_CLOSE_WAIT, TCP_LAST_ACK,
+        TCP_CLOSING,
     ].reduce(1 << 12) { $0 | 1 << UInt32($1) }  // 12: a SYN that was answered, TCP_NEW_SYN_RECV
 
     private let socket: NetlinkSocket
@@ -68,15 +70,19 @@ package final class SocketDiagnostics {
     package func connections(_ pattern: Pattern) throws(NetlinkError) -> [Socket] {
         var found: [Socket] = []
         for family in [AF_INET, AF_INET6] {
-            let header = [UInt8(family), UInt8(IPPROTO_TCP), 0, 0] + SocketDiagnostics.liveStates.hostBytes + [UInt8](repeating: 0, count: 48)
+            let header =
+                [UInt8(family), UInt8(IPPROTO_TCP), 0, 0] + SocketDiagnostics.liveStates.hostBytes
+                + [UInt8](repeating: 0, count: 48)
             let message = NetlinkMessage(type: SocketDiagnostics.byFamily, flags: NLM_F_DUMP, header: header)
             let replies: [NetlinkReply]
             do {
                 replies = try socket.dump(message, "TCP sockets", "list")
-            } catch where family == AF_INET6 && error.code == ENOENT {
+            } catch  where family == AF_INET6 && error.code == ENOENT {
                 continue  // a kernel without IPv6
             }
-            found += replies.compactMap { Socket($0.payload) }.filter { pattern.matches($0) && $0.local.host >> 24 != 127 }
+            found += replies.compactMap { Socket($0.payload) }.filter {
+                pattern.matches($0) && $0.local.host >> 24 != 127
+            }
         }
         return found
     }
@@ -88,9 +94,9 @@ package final class SocketDiagnostics {
             let message = NetlinkMessage(type: SocketDiagnostics.destroy, flags: 0, header: header)
             try socket.request(message, "\(target.local) - \(target.remote)", "destroy socket")
             return .destroyed
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             return .alreadyGone
-        } catch where error.code == EOPNOTSUPP {
+        } catch  where error.code == EOPNOTSUPP {
             return try disconnect(target)
         }
     }
@@ -99,7 +105,8 @@ package final class SocketDiagnostics {
     package func disconnect(_ target: Socket) throws(NetlinkError) -> Outcome {
         let name = "socket:[\(target.inode)]"
         for pid in Programs.entries(of: "/proc").compactMap({ Int32($0) }) {
-            for entry in Programs.entries(of: "/proc/\(pid)/fd") where SocketDiagnostics.link("/proc/\(pid)/fd/\(entry)") == name {
+            for entry in Programs.entries(of: "/proc/\(pid)/fd")
+            where SocketDiagnostics.link("/proc/\(pid)/fd/\(entry)") == name {
                 guard let number = Int32(entry) else { continue }
                 return try disconnect(target, pid: pid, number: number)
             }
@@ -114,7 +121,9 @@ package final class SocketDiagnostics {
         defer { close(process) }
         let copy = clinux_pidfd_getfd(process, number)
         guard copy >= 0 else {
-            throw NetlinkError(subject, "copy the descriptor of pid \(pid)", code: -copy, advice: "needs CAP_SYS_PTRACE over the owner")
+            throw NetlinkError(
+                subject, "copy the descriptor of pid \(pid)", code: -copy,
+                advice: "needs CAP_SYS_PTRACE over the owner")
         }
         defer { close(copy) }
         var nowhere = sockaddr()

@@ -55,14 +55,19 @@ struct Serve: ParsableCommand {
     @Option(help: "The only interface whose traffic may be faulted.") var interface = "market"
     @Option(help: "Unix socket for commands, created 0600.") var socket: String
     @Option(help: "Ledger file: what is in force, synced before it is applied.") var ledger: String
-    @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress: String?
+    @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress:
+        String?
     @Option(help: "Probe addresses of the other agents, comma-separated HOST:PORT.") var probePeers: String?
-    @Option(help: "The observer's evidence address, HOST:PORT (TCP). Default: no evidence is sent.") var observer: String?
+    @Option(help: "The observer's evidence address, HOST:PORT (TCP). Default: no evidence is sent.") var observer:
+        String?
     @Option(help: "auto, nft-queue, nfqueue or netem. auto takes the first that works.") var backend = "auto"
 
     func validate() throws {
         if backend != "auto", Backend(rawValue: backend) == nil {
-            throw ValidationError("unknown backend '\(backend)': expected auto, \(Backend.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "unknown backend '\(backend)': expected auto, "
+                    + Backend.allCases.map(\.rawValue).joined(separator: ", ")
+            )
         }
         for text in [probeAddress, observer].compactMap({ $0 }) + peers where Address(written: text) == nil {
             throw ValidationError("'\(text)': expected HOST:PORT with a dotted IPv4 host")
@@ -86,10 +91,13 @@ struct Serve: ParsableCommand {
             if let link { agent.onReport = { link.send($0) } }
             let server = try CommandServer(agent, at: socket, on: reactor)
             stop = { _ in agent.stop(.abort) }
-            complain("node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
+            complain(
+                "node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
             reactor.run()
             server.close()
-            if let link, !link.close(on: reactor) { complain("node \(node): the observer did not get every observation") }
+            if let link, !link.close(on: reactor) {
+                complain("node \(node): the observer did not get every observation")
+            }
         }
     }
 }
@@ -105,7 +113,9 @@ struct Guard: ParsableCommand {
 
     func run() throws {
         try withExitCodes {
-            guard let limit = Duration(written: duration) else { throw AgentError("--for", "expected a duration, found '\(duration)'") }
+            guard let limit = Duration(written: duration) else {
+                throw AgentError("--for", "expected a duration, found '\(duration)'")
+            }
             try Guardian.run(interface: interface, routes: routes, netem: netem, for: limit)
         }
     }

@@ -8,7 +8,9 @@ import Units
 func ask(_ socket: String, _ members: [JSON.Member]) throws -> JSON {
     let answer = try CommandClient.ask(socket, .object([.init("id", 1)] + members))
     guard answer["ok"]?.bool == true else {
-        throw AgentError(socket, answer["error"]?.string ?? "no reason given", isMissingAbility: answer["missing_ability"]?.bool == true)
+        throw AgentError(
+            socket, answer["error"]?.string ?? "no reason given",
+            isMissingAbility: answer["missing_ability"]?.bool == true)
     }
     return answer
 }
@@ -17,7 +19,7 @@ struct Inject: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Injects a fault at a running agent's node.",
         discussion: """
-            Example: chaos-agent inject latency --socket /run/gauntlet/chaos-governor.sock --from 198.18.0.12 --delay 250ms --for 15s
+            Example: chaos-agent inject latency --socket chaos-governor.sock --from 198.18.0.12 --delay 250ms --for 15s
             """)
 
     @Argument(help: "\(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind: String
@@ -34,7 +36,9 @@ struct Inject: ParsableCommand {
 
     func run() throws {
         try withExitCodes {
-            var members: [JSON.Member] = [.init("id", .string(id)), .init("kind", .string(kind)), .init("mode", .string(mode))]
+            var members: [JSON.Member] = [
+                .init("id", .string(id)), .init("kind", .string(kind)), .init("mode", .string(mode)),
+            ]
             let senders = (from ?? "").split(separator: ",").map { JSON.string(String($0)) }
             members.append(.init("from", .array(senders)))
             for (key, text) in [("duration_ns", duration), ("delay_ns", delay), ("jitter_ns", jitter)] {
@@ -49,7 +53,10 @@ struct Inject: ParsableCommand {
                 throw Exit.usage
             }
             // A percent in ten-thousandths is a part in a million.
-            members += [.init("loss_ppm", .integer(percent.units)), .init("port", .optional(port)), .init("pid", .optional(pid))]
+            members += [
+                .init("loss_ppm", .integer(percent.units)), .init("port", .optional(port)),
+                .init("pid", .optional(pid)),
+            ]
             let answer = try ask(target.socket, [.init("command", "inject"), .init("fault", .object(members))])
             print(String(decoding: (answer["fault"] ?? .null).prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
         }
@@ -57,7 +64,8 @@ struct Inject: ParsableCommand {
 }
 
 struct Heal: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Heals one fault or all, with or without a running agent.")
+    static let configuration = CommandConfiguration(
+        abstract: "Heals one fault or all, with or without a running agent.")
 
     @Option(help: "Command socket of the running agent.") var socket: String?
     @Option(help: "Ledger of an agent that no longer runs; heals all, in this network namespace.") var ledger: String?
@@ -66,7 +74,9 @@ struct Heal: ParsableCommand {
     @Flag(help: "Heal everything.") var all = false
 
     func validate() throws {
-        guard (socket == nil) != (ledger == nil) else { throw ValidationError("give either --socket (a running agent) or --ledger (none runs)") }
+        guard (socket == nil) != (ledger == nil) else {
+            throw ValidationError("give either --socket (a running agent) or --ledger (none runs)")
+        }
         guard (id == nil) == all else { throw ValidationError("give either --id NAME or --all") }
         if ledger != nil, !all { throw ValidationError("--ledger heals everything: add --all") }
     }
@@ -92,14 +102,17 @@ struct List: ParsableCommand {
     func run() throws {
         try withExitCodes {
             let answer = try ask(target.socket, [.init("command", "list")])
-            print(String(decoding: (answer["faults"] ?? .array([])).prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
+            print(
+                String(decoding: (answer["faults"] ?? .array([])).prettyBytes(.asBuilt), as: UTF8.self),
+                terminator: "")
         }
     }
 }
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Says what this machine can do, found out by doing it; exit 77 when no backend works.")
+        commandName: "doctor",
+        abstract: "Says what this machine can do, found out by doing it; exit 77 when no backend works.")
 
     @Option(help: "An interface to examine.") var interface: String?
 
@@ -108,7 +121,10 @@ struct DoctorCommand: ParsableCommand {
             var chosen: Backend?
             var problem: AgentError?
             do throws(AgentError) { chosen = try BackendProbe.choose(nil) } catch { problem = error }
-            print(String(decoding: Doctor.report(interface: interface, backend: chosen).prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
+            print(
+                String(
+                    decoding: Doctor.report(interface: interface, backend: chosen).prettyBytes(.asBuilt),
+                    as: UTF8.self), terminator: "")
             if let problem { throw problem }
         }
     }

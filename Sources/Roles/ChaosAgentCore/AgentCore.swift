@@ -71,7 +71,8 @@ package struct AgentCore {
             return "fault '\(request.id)' is \(known.state.rawValue) already; heal it or give another id"
         }
         if request.duration > FaultRequest.durationMaximum {
-            return "'\(request.id)' would last \(request.duration.written), the maximum is \(FaultRequest.durationMaximum.written)"
+            return
+                "'\(request.id)' would last \(request.duration.written), at most \(FaultRequest.durationMaximum.written)"
         }
         if request.kind.needsNetem, backend != .netem {
             return "'\(request.kind.rawValue)' needs the netem backend, this machine has \(backend.rawValue)"
@@ -83,10 +84,13 @@ package struct AgentCore {
         switch event {
         case .inject(let request): inject(request, at: now)
         case .heal(let id, let reason): open(id).map { lift($0, by: reason, at: now) } ?? []
-        case .healAll(let reason): lives.indices.filter { !lives[$0].isOver }.flatMap { lift($0, by: reason, at: now) }
-        case .applied(let id, let at, let equal, let text): open(id).map { applied($0, at: at, equal: equal, text) } ?? []
+        case .healAll(let reason):
+            lives.indices.filter { !lives[$0].isOver }.flatMap { lift($0, by: reason, at: now) }
+        case .applied(let id, let at, let equal, let text):
+            open(id).map { applied($0, at: at, equal: equal, text) } ?? []
         case .failed(let id, let reason): open(id).map { fail($0, reason, at: now) } ?? []
-        case .effect(let id, let at, let uncertainty, let by): open(id).map { effect($0, at: at, uncertainty, by: by) } ?? []
+        case .effect(let id, let at, let uncertainty, let by):
+            open(id).map { effect($0, at: at, uncertainty, by: by) } ?? []
         case .counters(let id, let counters): open(id).map { count($0, counters) } ?? []
         case .lifted(let id, let at): open(id).map { lifted($0, at: at) } ?? []
         case .effectEnded(let id, let at, let by): open(id).map { ended($0, at: at, by: by) } ?? []
@@ -107,7 +111,9 @@ package struct AgentCore {
 
     private mutating func inject(_ request: FaultRequest, at now: Instant) -> [Directive] {
         guard refusal(of: request) == nil else { return [] }
-        if lives.count >= AgentCore.historyMaximum, let over = lives.firstIndex(where: \.isOver) { lives.remove(at: over) }
+        if lives.count >= AgentCore.historyMaximum, let over = lives.firstIndex(where: \.isOver) {
+            lives.remove(at: over)
+        }
         lives.removeAll { $0.request.id == request.id }
         lives.append(FaultLife(request))
         let fields = request.members + [.init("to", .string(node)), .init("node", .string(node))]
@@ -125,8 +131,12 @@ package struct AgentCore {
         lives[index].enter(.acknowledged)
         lives[index].enter(.readBack)
         return [
-            report("fault_acknowledged", at: at, [.init("fault", .string(id)), .init("backend", .string(backend.rawValue))]),
-            report("fault_readback", at: at, [.init("fault", .string(id)), .init("equal", .bool(equal)), .init("text", .string(text))]),
+            report(
+                "fault_acknowledged", at: at,
+                [.init("fault", .string(id)), .init("backend", .string(backend.rawValue))]),
+            report(
+                "fault_readback", at: at,
+                [.init("fault", .string(id)), .init("equal", .bool(equal)), .init("text", .string(text))]),
         ]
     }
 
@@ -164,7 +174,9 @@ package struct AgentCore {
     }
 
     private mutating func ended(_ index: Int, at: Instant, by: String) -> [Directive] {
-        guard lives[index].effectEnded == nil, lives[index].state == .inForce, lives[index].lifted != nil else { return [] }
+        guard lives[index].effectEnded == nil, lives[index].state == .inForce, lives[index].lifted != nil else {
+            return []
+        }
         lives[index].effectEnded = at
         lives[index].enter(.ended)
         let fields: [JSON.Member] = [.init("fault", .string(lives[index].request.id)), .init("by", .string(by))]
@@ -175,21 +187,27 @@ package struct AgentCore {
         let life = lives[index]
         let id = JSON.Member("fault", .string(life.request.id))
         var directives = [
-            report("fault_counters", at: at, [
-                id, .init("packets", .integer(Int64(clamping: life.counters.packets))),
-                .init("bytes", .integer(Int64(clamping: life.counters.bytes))),
-                .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
-            ])
+            report(
+                "fault_counters", at: at,
+                [
+                    id, .init("packets", .integer(Int64(clamping: life.counters.packets))),
+                    .init("bytes", .integer(Int64(clamping: life.counters.bytes))),
+                    .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
+                ])
         ]
         for (sender, statistics) in measured(life) {
-            directives.append(report("fault_measured", at: at, [
-                id, .init("source", .string(dotted(sender))), .init("n", .integer(Int64(statistics.count))),
-                .init("p50_ns", .integer(statistics.median.nanoseconds)),
-                .init("p99_ns", .integer(statistics.percentile99.nanoseconds)),
-                .init("min_ns", .integer(statistics.minimum.nanoseconds)),
-                .init("max_ns", .integer(statistics.maximum.nanoseconds)), .init("lost", .integer(Int64(statistics.lost))),
-                .init("baseline_p50_ns", .integer(baseline(life, sender).median.nanoseconds)),
-            ]))
+            directives.append(
+                report(
+                    "fault_measured", at: at,
+                    [
+                        id, .init("source", .string(dotted(sender))), .init("n", .integer(Int64(statistics.count))),
+                        .init("p50_ns", .integer(statistics.median.nanoseconds)),
+                        .init("p99_ns", .integer(statistics.percentile99.nanoseconds)),
+                        .init("min_ns", .integer(statistics.minimum.nanoseconds)),
+                        .init("max_ns", .integer(statistics.maximum.nanoseconds)),
+                        .init("lost", .integer(Int64(statistics.lost))),
+                        .init("baseline_p50_ns", .integer(baseline(life, sender).median.nanoseconds)),
+                    ]))
         }
         lives[index].enter(.healed)
         let reason = life.lifting?.by ?? .expiry
@@ -216,9 +234,11 @@ package struct AgentCore {
         var directives: [Directive] = []
         for index in lives.indices where !lives[index].isOver && concerns(lives[index].request, sender) {
             let life = lives[index]
-            if let lifted = life.lifted, sample.sent >= lifted, life.effectEnded == nil, isBackToNormal(life, sample) {
+            if let lifted = life.lifted, sample.sent >= lifted, life.effectEnded == nil, isBackToNormal(life, sample)
+            {
                 directives += ended(index, at: sample.sent, by: "probe")
-            } else if !backend.hasHolder, life.request.kind == .latency, let applied = life.applied, sample.sent >= applied,
+            } else if !backend.hasHolder, life.request.kind == .latency, let applied = life.applied,
+                sample.sent >= applied,
                 sample.delay * 10 > life.request.delay * 9
             {
                 directives += effect(index, at: sample.sent, .zero, by: "probe")
@@ -236,7 +256,8 @@ package struct AgentCore {
     private func isBackToNormal(_ life: FaultLife, _ sample: ProbeSample) -> Bool {
         guard life.request.kind == .latency else { return true }
         let others = DosePlan(dosed.filter { $0.request.id != life.request.id })
-        return life.request.from.allSatisfy { others.delay(from: $0) > .zero } || sample.delay < life.request.delay / 2
+        return life.request.from.allSatisfy { others.delay(from: $0) > .zero }
+            || sample.delay < life.request.delay / 2
     }
 
     private func baseline(_ life: FaultLife, _ sender: UInt32) -> ProbeStatistics {
@@ -258,7 +279,8 @@ package struct AgentCore {
 
     package func proof(of life: FaultLife) -> ForceProof {
         let plan = DosePlan([(life.request, .init(nanoseconds: .max))])
-        return ForceProof(life, probes: measured(life).map { ($0.sender, plan.delay(from: $0.sender), $0.statistics) })
+        return ForceProof(
+            life, probes: measured(life).map { ($0.sender, plan.delay(from: $0.sender), $0.statistics) })
     }
 
     private func report(

@@ -43,7 +43,8 @@ package struct DosePlan: Hashable, Sendable {
             guard let until = faults.map(\.until).min() else { continue }
             grouped[Key(dose: dose, faults: requests.map(\.id).sorted(), until: until), default: []].append(sender)
         }
-        let seeds = Dictionary(faults.map { ($0.request.id, $0.request.seed) }, uniquingKeysWith: { first, _ in first })
+        let seeds = Dictionary(
+            faults.map { ($0.request.id, $0.request.seed) }, uniquingKeysWith: { first, _ in first })
         shares = grouped.map { key, senders in
             Share(
                 dose: key.dose, senders: senders.sorted(), faults: key.faults, until: key.until,

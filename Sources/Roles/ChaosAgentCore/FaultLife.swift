@@ -56,7 +56,8 @@ package struct FaultLife: Hashable, Sendable {
 
     static func isLegal(_ from: State, _ to: State) -> Bool {
         switch (from, to) {
-        case (.requested, .acknowledged), (.acknowledged, .readBack), (.readBack, .inForce), (.inForce, .ended), (.ended, .healed):
+        case (.requested, .acknowledged), (.acknowledged, .readBack), (.readBack, .inForce), (.inForce, .ended),
+            (.ended, .healed):
             true
         case (.acknowledged, .healed), (.readBack, .healed), (.inForce, .healed): true
         case (.healed, _), (.failed, _): false
@@ -91,7 +92,10 @@ package struct ForceProof: Hashable, Sendable {
                 // Jitter is uniform from zero, so it moves the median by half of itself.
                 let expected = fault.request.jitter / 2
                 if difference - expected > ForceProof.tolerance || expected - difference > ForceProof.tolerance {
-                    missing.append("the median delay from \(dotted(probe.sender)) is \(probe.statistics.median.written), not \(probe.expected.written) ± 2ms")
+                    missing.append(
+                        "the median delay from \(dotted(probe.sender)) is \(probe.statistics.median.written), "
+                            + "not \(probe.expected.written) ± \(ForceProof.tolerance.written)"
+                    )
                 }
             }
         }

@@ -53,7 +53,8 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension FaultRequest {
     private static let keys = [
-        "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "port", "mode", "pid", "seed",
+        "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "port",
+        "mode", "pid", "seed",
     ]
 
     package init(json: JSON) throws(RequestError) {
@@ -63,22 +64,29 @@ extension FaultRequest {
         let kind: FaultKind? = reader.choice("kind")
         self.init(id ?? "?", kind ?? .latency, duration: .zero)
         from = reader.hosts("from")
-        duration = reader.duration("duration_ns", required: kind?.isMomentary != true, maximum: FaultRequest.durationMaximum)
+        duration = reader.duration(
+            "duration_ns", required: kind?.isMomentary != true, maximum: FaultRequest.durationMaximum)
         delay = reader.duration("delay_ns", required: kind == .latency, maximum: FaultRequest.delayMaximum)
         jitter = reader.duration("jitter_ns", required: false, maximum: FaultRequest.delayMaximum)
-        lossPerMillion = UInt32(reader.number("loss_ppm", (kind == .loss ? 1 : 0)...1_000_000, required: kind == .loss) ?? 0)
+        lossPerMillion = UInt32(
+            reader.number("loss_ppm", (kind == .loss ? 1 : 0)...1_000_000, required: kind == .loss) ?? 0)
         port = reader.number("port", 1...65_535, required: kind?.needsPort == true).map { UInt16($0) }
         mode = reader.choice("mode", otherwise: .silent) ?? .silent
         pid = reader.number("pid", 2...Int64(Int32.max), required: kind?.concernsProcess == true).map { Int32($0) }
         seed = UInt64(reader.number("seed", 0...Int64.max, required: false) ?? 1)
         let named = json["from"].map { !$0.isNull && $0 != .array([]) } ?? false
         if kind == .latency || kind == .loss, !named {
-            reader.mistake("'from': expected the senders' addresses, found none: 'everyone' is expanded when the plan is made")
+            reader.mistake(
+                "'from': expected the senders' addresses, found none: 'everyone' is expanded when the plan is made")
         }
         if let direction = json["direction"]?.string, direction != "in" {
-            reader.mistake("'direction': expected 'in', found '\(direction)': a fault is applied at the receiver; ask both ends for both ways")
+            reader.mistake(
+                "'direction': expected 'in', found '\(direction)': for both ways ask both ends"
+            )
         }
-        guard reader.mistakes.isEmpty else { throw RequestError(subject: "fault '\(id ?? "?")'", mistakes: reader.mistakes) }
+        guard reader.mistakes.isEmpty else {
+            throw RequestError(subject: "fault '\(id ?? "?")'", mistakes: reader.mistakes)
+        }
     }
 }
 

@@ -32,7 +32,8 @@ package enum LedgerRecord: Hashable, Sendable {
                 open.removeAll { $0.id == json["fault"]?.string }
             } else if let fault = json["fault"], let request = try? FaultRequest(json: fault) {
                 let remains = json["remains"]?.array?.compactMap(\.string) ?? []
-                let record = LedgerRecord.applying(request, interface: json["interface"]?.string ?? "", remains: remains)
+                let record = LedgerRecord.applying(
+                    request, interface: json["interface"]?.string ?? "", remains: remains)
                 open.append((request.id, record))
             }
         }

@@ -16,7 +16,9 @@ struct RequestReader {
 
     mutating func refuseUnknown(_ keys: [String]) {
         for member in json.members ?? [] where !keys.contains(member.key) {
-            let near = closest(to: member.key, among: keys).map { ". Did you mean '\($0)'?" } ?? ": one of \(keys.joined(separator: ", "))"
+            let near =
+                closest(to: member.key, among: keys).map { ". Did you mean '\($0)'?" }
+                ?? ": one of \(keys.joined(separator: ", "))"
             mistake("unknown member '\(member.key)'\(near)")
         }
     }
@@ -25,7 +27,8 @@ struct RequestReader {
     mutating func identifier(_ key: String) -> String? {
         guard let text = json[key]?.string else { return missing(key, "a name") }
         let legal = text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [0x2D, 0x2E, 0x5F].contains(byte)
         }
         guard legal, (1...40).contains(text.utf8.count) else {
             return missing(key, "1 to 40 letters, digits, '-', '_' or '.'")
@@ -64,7 +67,10 @@ struct RequestReader {
     }
 
     mutating func duration(_ key: String, required: Bool, maximum: Duration) -> Duration {
-        .nanoseconds(number(key, (required ? 1 : 0)...maximum.nanoseconds, required: required, unit: " ns (\(maximum.written))") ?? 0)
+        .nanoseconds(
+            number(
+                key, (required ? 1 : 0)...maximum.nanoseconds, required: required, unit: " ns (\(maximum.written))")
+                ?? 0)
     }
 
     mutating func number(_ key: String, _ range: ClosedRange<Int64>, required: Bool, unit: String = "") -> Int64? {
@@ -72,7 +78,10 @@ struct RequestReader {
             return required ? missing(key, "an integer from \(range.lowerBound) to \(range.upperBound)\(unit)") : nil
         }
         guard let number = value.integer, range.contains(number) else {
-            mistake("'\(key)': expected an integer from \(range.lowerBound) to \(range.upperBound)\(unit), found \(value.text())")
+            mistake(
+                "'\(key)': expected an integer from \(range.lowerBound) to \(range.upperBound)\(unit), "
+                    + "found \(value.text())"
+            )
             return nil
         }
         return number

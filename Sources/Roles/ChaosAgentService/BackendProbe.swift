@@ -18,7 +18,10 @@ package enum BackendProbe {
     /// The ladder. Our own queues come first: they end by themselves in the kernel, let go in order and know what they
     /// held; netem needs a guardian and ends out of order.
     package static func probe() -> [Result] {
-        [queue(.nativeQueue, .queue(1)), queue(.queueTarget, .queueTarget(1)), Result(backend: .netem, problem: netemProblem())]
+        [
+            queue(.nativeQueue, .queue(1)), queue(.queueTarget, .queueTarget(1)),
+            Result(backend: .netem, problem: netemProblem()),
+        ]
     }
 
     /// The first that works, or the one that was asked for.
@@ -37,12 +40,14 @@ package enum BackendProbe {
     private static func netemProblem() -> String? {
         do {
             let control = try NetemControl()
-            let device = try control.createDevice(probeDevice, NetemControl.Settings(delay: .milliseconds(1), jitter: .zero, lossPerMillion: 0))
+            let device = try control.createDevice(
+                probeDevice, NetemControl.Settings(delay: .milliseconds(1), jitter: .zero, lossPerMillion: 0))
             let found = try control.readBack(device)
             try control.deleteDevice(device)
             return found == nil ? "netem was taken and can't be read back" : nil
         } catch {
-            return error.code == EOPNOTSUPP || error.code == ENOENT ? "this kernel has no ifb or no sch_netem" : error.description
+            return error.code == EOPNOTSUPP || error.code == ENOENT
+                ? "this kernel has no ifb or no sch_netem" : error.description
         }
     }
 
@@ -52,7 +57,13 @@ package enum BackendProbe {
             try table.refuseForeign()
             try table.remove()
             try table.apply([
-                .table, .chain("probe", hook: .prerouting, priority: -310), .rule(chain: "probe", owner: "probe", [.loadMeta(.inputInterface), .equals(Nftables.interfaceName("gauntlet-none")), .counter, expression]),
+                .table, .chain("probe", hook: .prerouting, priority: -310),
+                .rule(
+                    chain: "probe", owner: "probe",
+                    [
+                        .loadMeta(.inputInterface), .equals(Nftables.interfaceName("gauntlet-none")), .counter,
+                        expression,
+                    ]),
             ])
             try table.remove()
             return Result(backend: backend, problem: nil)

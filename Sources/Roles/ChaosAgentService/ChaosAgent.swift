@@ -40,7 +40,8 @@ package final class ChaosAgent {
         hands = try FaultHands(settings, backend: backend, on: reactor)
         if let refusal = try hands.refusal() { throw AgentError("node \(settings.node)", refusal) }
         if let address = settings.probeAddress {
-            probes = try ProbeFlow(at: address, to: settings.probePeers, on: reactor) { [unowned self] sender, sample in
+            probes = try ProbeFlow(at: address, to: settings.probePeers, on: reactor) {
+                [unowned self] sender, sample in
                 handle(.probe(sender: sender, sample))
             }
         }
@@ -52,14 +53,18 @@ package final class ChaosAgent {
     /// The holders of a dosed fault, while it lasts.
     func holders(of fault: String) -> [PacketQueue.Statistics] { hands.queues.statistics(of: fault) }
 
-    func addWatcher(_ owner: AnyObject, _ watcher: @escaping (AgentCore.Report) -> Void) { watchers[ObjectIdentifier(owner)] = watcher }
+    func addWatcher(_ owner: AnyObject, _ watcher: @escaping (AgentCore.Report) -> Void) {
+        watchers[ObjectIdentifier(owner)] = watcher
+    }
     func removeWatcher(_ owner: AnyObject) { watchers[ObjectIdentifier(owner)] = nil }
 
     // MARK: commands
 
     /// Returns the fault as it is after it was applied; throws why not.
     func inject(_ request: FaultRequest) throws(AgentError) -> FaultLife {
-        if let refusal = core.refusal(of: request) { throw AgentError("fault '\(request.id)'", refusal, isMissingAbility: request.kind.needsNetem) }
+        if let refusal = core.refusal(of: request) {
+            throw AgentError("fault '\(request.id)'", refusal, isMissingAbility: request.kind.needsNetem)
+        }
         do {
             if let refusal = try hands.refusal() { throw AgentError("fault '\(request.id)'", refusal) }
         } catch {
@@ -128,7 +133,9 @@ package final class ChaosAgent {
             let readback = applied.readback
             sockets[request.id, default: 0] += applied.sockets
             handle(.applied(fault: request.id, at: applied.at, equal: readback.isEqual, text: readback.text))
-            if let effect = applied.effect { handle(.effect(fault: request.id, at: effect.at, uncertainty: .zero, by: effect.by)) }
+            if let effect = applied.effect {
+                handle(.effect(fault: request.id, at: effect.at, uncertainty: .zero, by: effect.by))
+            }
             count(request)
             if request.kind.isMomentary { handle(.heal(fault: request.id, .expiry)) }
         } catch {
@@ -155,7 +162,8 @@ package final class ChaosAgent {
         var counters = FaultLife.Counters()
         do {
             let present = try hands.counters()
-            counters = request.kind.isDosed ? hands.queues.counters(of: request.id, present) : present[request.id] ?? .init()
+            counters =
+                request.kind.isDosed ? hands.queues.counters(of: request.id, present) : present[request.id] ?? .init()
         } catch {
             return core.fault(request.id)?.counters ?? counters
         }
@@ -163,7 +171,9 @@ package final class ChaosAgent {
         counters.packets = max(counters.packets, known.packets)
         counters.bytes = max(counters.bytes, known.bytes)
         counters.sockets = sockets[request.id] ?? 0
-        if request.kind.concernsProcess || request.kind == .linkDown, core.fault(request.id)?.firstEffect != nil { counters.sockets = 1 }
+        if request.kind.concernsProcess || request.kind == .linkDown, core.fault(request.id)?.firstEffect != nil {
+            counters.sockets = 1
+        }
         handle(.counters(fault: request.id, counters))
         return counters
     }
@@ -173,14 +183,18 @@ package final class ChaosAgent {
     private func watch() {
         for life in core.faults where !life.isOver {
             let now = Instant.now
-            if life.request.kind == .disconnect || life.request.kind == .halfOpen, life.lifted == nil { sweep(life, now) }
+            if life.request.kind == .disconnect || life.request.kind == .halfOpen, life.lifted == nil {
+                sweep(life, now)
+            }
             look(life.request)
         }
         handle(.tick)
     }
 
     private func sweep(_ life: FaultLife, _ now: Instant) {
-        guard life.state != .requested, now - (lastSweep[life.request.id] ?? Instant(nanoseconds: 0)) >= ChaosAgent.sweepInterval else { return }
+        guard life.state != .requested,
+            now - (lastSweep[life.request.id] ?? Instant(nanoseconds: 0)) >= ChaosAgent.sweepInterval
+        else { return }
         lastSweep[life.request.id] = now
         // Half-open leaves new connections alone: only those of the beginning are cut.
         guard life.request.kind == .disconnect else { return }
@@ -193,7 +207,9 @@ package final class ChaosAgent {
     /// Looks for the first effect of a fault that has none yet, and for the end of one that was lifted.
     private func look(_ request: FaultRequest) {
         guard let life = core.fault(request.id), !life.isOver else { return }
-        if life.request.kind.isDosed, let failure = hands.queues.statistics(of: request.id).compactMap(\.failure).first {
+        if life.request.kind.isDosed,
+            let failure = hands.queues.statistics(of: request.id).compactMap(\.failure).first
+        {
             return handle(.failed(fault: request.id, reason: failure))
         }
         if life.firstEffect == nil, let applied = life.applied, life.lifted == nil {
@@ -206,7 +222,9 @@ package final class ChaosAgent {
     private func lookForStart(_ life: FaultLife, _ applied: Instant) {
         let id = life.request.id
         if life.request.kind.isDosed {
-            let effects = hands.queues.statistics(of: id).compactMap(\.firstEffect).filter { $0 >= life.request.earliestEffect(applied) }
+            let effects = hands.queues.statistics(of: id).compactMap(\.firstEffect).filter {
+                $0 >= life.request.earliestEffect(applied)
+            }
             guard let first = effects.min() else { return }
             count(life.request)
             return handle(.effect(fault: id, at: first, uncertainty: .zero, by: "holder"))

@@ -14,13 +14,15 @@ package enum CommandClient {
             var splitter = LineSplitter()
             var lines: [[UInt8]] = []
             var ending: Connection.Ending?
-            connection.onBytes = { bytes in lines += (try? splitter.lines(in: bytes)) ?? [] }  // an over-long line is no answer
+            // An over-long line is no answer.
+            connection.onBytes = { bytes in lines += (try? splitter.lines(in: bytes)) ?? [] }
             connection.onClose = { ending = $0 }
             try connection.start()
             connection.send(request.bytes() + [0x0A])
             let answered = reactor.run(until: Instant.now + answerLimit) { !lines.isEmpty || ending != nil }
             guard answered, let line = lines.first else {
-                let reason = ending.map { "closed the connection: \($0)" } ?? "did not answer within \(answerLimit.written)"
+                let reason =
+                    ending.map { "closed the connection: \($0)" } ?? "did not answer within \(answerLimit.written)"
                 throw AgentError(path, "the agent \(reason)")
             }
             return try JSON(parsing: line)

@@ -3,7 +3,7 @@
 //     {"id":1,"command":"inject","fault":{…}}   → {"id":1,"ok":true,"fault":{…}}
 //     {"id":2,"command":"heal","fault":"slow"}  → {"id":2,"ok":true}          ("fault" absent: all)
 //     {"id":3,"command":"list"}                 → {"id":3,"ok":true,"faults":[…]}
-//     {"id":4,"command":"watch"}                → {"id":4,"ok":true}, then {"event":"fault_first_effect","fault":"slow","t":…}
+//     {"id":4,"command":"watch"}                → {"id":4,"ok":true}, then {"event":"fault_healed","fault":"slow",…}
 //     {"id":5,"command":"doctor"}, {"id":6,"command":"stop"}
 //
 // What is refused: {"id":1,"ok":false,"error":"…"}, and "missing_ability":true where this machine can't.
@@ -41,7 +41,9 @@ package final class CommandServer {
     }
 
     private func accept(_ connection: Connection, _ uid: UInt32?) {
-        guard let uid, uid == 0 || uid == geteuid(), clients.count < CommandServer.clientsMaximum else { return connection.close() }
+        guard let uid, uid == 0 || uid == geteuid(), clients.count < CommandServer.clientsMaximum else {
+            return connection.close()
+        }
         let client = Client(connection)
         clients[ObjectIdentifier(client)] = client
         connection.onBytes = { [unowned self, unowned client] bytes in receive(bytes, from: client) }
@@ -79,7 +81,9 @@ package final class CommandServer {
         let names = Word.allCases.map(\.rawValue)
         guard let text = json["command"]?.string, let word = Word(rawValue: text) else {
             let found = json["command"]?.text() ?? "nothing"
-            let near = json["command"]?.string.flatMap { closest(to: $0, among: names) }.map { ". Did you mean '\($0)'?" } ?? ""
+            let near =
+                json["command"]?.string.flatMap { closest(to: $0, among: names) }.map { ". Did you mean '\($0)'?" }
+                ?? ""
             throw AgentError("'command'", "expected one of \(names.joined(separator: ", ")), found \(found)\(near)")
         }
         switch word {
@@ -93,7 +97,9 @@ package final class CommandServer {
             return [.init("faults", .array(agent.core.faults.map { agent.describe($0) }))]
         case .watch:
             agent.addWatcher(client) { [unowned client] report in
-                let members: [JSON.Member] = [.init("event", .string(report.type)), .init("t", .integer(report.at.nanoseconds))]
+                let members: [JSON.Member] = [
+                    .init("event", .string(report.type)), .init("t", .integer(report.at.nanoseconds)),
+                ]
                 client.connection.send(JSON.object(members + report.fields).bytes() + [0x0A])
             }
             return []
@@ -110,7 +116,10 @@ package final class CommandServer {
     }
 
     private func failure(_ id: JSON, _ text: String, isMissingAbility: Bool = false) -> JSON {
-        .object([.init("id", id), .init("ok", false), .init("error", .string(text)), .init("missing_ability", .bool(isMissingAbility))])
+        .object([
+            .init("id", id), .init("ok", false), .init("error", .string(text)),
+            .init("missing_ability", .bool(isMissingAbility)),
+        ])
     }
 }
 
@@ -119,14 +128,17 @@ extension ChaosAgent {
     func describe(_ life: FaultLife) -> JSON {
         let proof = core.proof(of: life)
         let plan = core.dosed.isEmpty ? nil : DosePlan(core.dosed)
-        let sums = life.request.kind.isDosed ? plan.map { plan in life.request.from.map { JSON.integer(plan.delay(from: $0).nanoseconds) } } : nil
+        let sums =
+            life.request.kind.isDosed
+            ? plan.map { plan in life.request.from.map { JSON.integer(plan.delay(from: $0).nanoseconds) } } : nil
         func stamp(_ instant: Instant?) -> JSON { .optional(instant?.nanoseconds) }
         return .object([
             .init("id", .string(life.request.id)), .init("kind", .string(life.request.kind.rawValue)),
             .init("state", .string(life.state.rawValue)), .init("backend", .string(backend.rawValue)),
             .init("applied_ns", stamp(life.applied)), .init("first_effect_ns", stamp(life.firstEffect)),
             .init("lifted_ns", stamp(life.lifted)), .init("effect_ended_ns", stamp(life.effectEnded)),
-            .init("expires_ns", stamp(life.deadline)), .init("readback_equal", life.readbackEqual.map { .bool($0) } ?? .null),
+            .init("expires_ns", stamp(life.deadline)),
+            .init("readback_equal", life.readbackEqual.map { .bool($0) } ?? .null),
             .init("packets", .integer(Int64(clamping: life.counters.packets))),
             .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
             .init("holders", .array(holders(of: life.request.id).map { holder($0) })),
@@ -137,11 +149,15 @@ extension ChaosAgent {
     }
 
     private func holder(_ statistics: PacketQueue.Statistics) -> JSON {
-        let mean = statistics.released > 0 ? statistics.achievedTotal.nanoseconds / Int64(clamping: statistics.released) : 0
+        let mean =
+            statistics.released > 0 ? statistics.achievedTotal.nanoseconds / Int64(clamping: statistics.released) : 0
         return .object([
-            .init("realtime", .bool(statistics.isRealtime)), .init("held", .integer(Int64(clamping: statistics.held))),
-            .init("dropped", .integer(Int64(clamping: statistics.dropped))), .init("waiting_max", .integer(Int64(statistics.waitingMaximum))),
-            .init("hold_mean_ns", .integer(mean)), .init("hold_max_ns", .integer(statistics.achievedMaximum.nanoseconds)),
+            .init("realtime", .bool(statistics.isRealtime)),
+            .init("held", .integer(Int64(clamping: statistics.held))),
+            .init("dropped", .integer(Int64(clamping: statistics.dropped))),
+            .init("waiting_max", .integer(Int64(statistics.waitingMaximum))),
+            .init("hold_mean_ns", .integer(mean)),
+            .init("hold_max_ns", .integer(statistics.achievedMaximum.nanoseconds)),
         ])
     }
 }

@@ -11,13 +11,25 @@ extension FaultTable {
         [.loadPayload(.transport, offset: 13, length: 1), .mask([mask]), .equals([value])]
     }
 
-    private static func source(in set: String) -> [NftExpression] { [.loadPayload(.network, offset: 12, length: 4), .lookup(set: set)] }
-    private static func destination(in set: String) -> [NftExpression] { [.loadPayload(.network, offset: 16, length: 4), .lookup(set: set)] }
-    private static func sourcePort(in set: String) -> [NftExpression] { [.loadPayload(.transport, offset: 0, length: 2), .lookup(set: set)] }
-    private static func destinationPort(in set: String) -> [NftExpression] { [.loadPayload(.transport, offset: 2, length: 2), .lookup(set: set)] }
+    private static func source(in set: String) -> [NftExpression] {
+        [.loadPayload(.network, offset: 12, length: 4), .lookup(set: set)]
+    }
+    private static func destination(in set: String) -> [NftExpression] {
+        [.loadPayload(.network, offset: 16, length: 4), .lookup(set: set)]
+    }
+    private static func sourcePort(in set: String) -> [NftExpression] {
+        [.loadPayload(.transport, offset: 0, length: 2), .lookup(set: set)]
+    }
+    private static func destinationPort(in set: String) -> [NftExpression] {
+        [.loadPayload(.transport, offset: 2, length: 2), .lookup(set: set)]
+    }
 
-    static func from(_ interface: String) -> [NftExpression] { [.loadMeta(.inputInterface), .equals(Nftables.interfaceName(interface))] }
-    private static func to(_ interface: String) -> [NftExpression] { [.loadMeta(.outputInterface), .equals(Nftables.interfaceName(interface))] }
+    static func from(_ interface: String) -> [NftExpression] {
+        [.loadMeta(.inputInterface), .equals(Nftables.interfaceName(interface))]
+    }
+    private static func to(_ interface: String) -> [NftExpression] {
+        [.loadMeta(.outputInterface), .equals(Nftables.interfaceName(interface))]
+    }
 
     /// What a partition, a disconnect or a half-open needs; `nil` for the other kinds. `own` is this node's address.
     func cut(_ request: FaultRequest, interface: String, own: UInt32) -> Entry? {
@@ -32,14 +44,30 @@ extension FaultTable {
             entry.rules = [(.cut, expressions), (.cutAgain, expressions)]
         case .disconnect:
             // A SYN without ACK: what opens a connection.
-            let match = ports(&entry, request) { FaultTable.destinationPort(in: $0) } peers: { FaultTable.source(in: $0) }
+            let match = ports(&entry, request) {
+                FaultTable.destinationPort(in: $0)
+            } peers: {
+                FaultTable.source(in: $0)
+            }
             let end: [NftExpression] = [.counter, request.mode == .refuse ? .resetTCP : .drop]
-            let expressions = FaultTable.from(interface) + FaultTable.tcp + match + FaultTable.flags(0x12, are: 0x02) + end
+            let expressions =
+                FaultTable.from(interface) + FaultTable.tcp + match + FaultTable.flags(0x12, are: 0x02) + end
             entry.rules = [(.cut, expressions), (.cutAgain, expressions)]
         case .halfOpen:
             // Our resets don't get out, so the peer goes on believing in its connection.
-            let match = ports(&entry, request) { FaultTable.sourcePort(in: $0) } peers: { FaultTable.destination(in: $0) }
-            entry.rules = [(.answer, FaultTable.to(interface) + FaultTable.tcp + match + FaultTable.flags(0x04, are: 0x04) + [.counter, .drop])]
+            let match = ports(&entry, request) {
+                FaultTable.sourcePort(in: $0)
+            } peers: {
+                FaultTable.destination(in: $0)
+            }
+            entry.rules = [
+                (
+                    .answer,
+                    FaultTable.to(interface) + FaultTable.tcp + match + FaultTable.flags(0x04, are: 0x04) + [
+                        .counter, .drop,
+                    ]
+                )
+            ]
         default:
             return nil
         }
@@ -60,7 +88,9 @@ extension FaultTable {
     }
 
     /// The rule that hands the senders of one share to their queue.
-    func queueEntry(_ share: DosePlan.Share, number: UInt16, backend: Backend, interface: String, at now: Instant) -> Entry {
+    func queueEntry(_ share: DosePlan.Share, number: UInt16, backend: Backend, interface: String, at now: Instant)
+        -> Entry
+    {
         let set = nextSetName()
         let action: NftExpression = backend == .nativeQueue ? .queue(number) : .queueTarget(number)
         return Entry(
@@ -70,4 +100,6 @@ extension FaultTable {
     }
 }
 
-func octets(_ host: UInt32) -> [UInt8] { [UInt8(host >> 24), UInt8(host >> 16 & 255), UInt8(host >> 8 & 255), UInt8(host & 255)] }
+func octets(_ host: UInt32) -> [UInt8] {
+    [UInt8(host >> 24), UInt8(host >> 16 & 255), UInt8(host >> 8 & 255), UInt8(host & 255)]
+}

@@ -37,7 +37,8 @@ final class DelayQueues: DoseKeeper {
     /// Brings the kernel to the plan. Packets of a queue that goes are let go in order *before* its rule is removed, so
     /// that nothing overtakes them.
     func follow(_ plan: DosePlan, at now: Instant) throws(NetlinkError) {
-        let wanted = Dictionary(plan.shares.map { (DelayQueues.owner(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(
+            plan.shares.map { (DelayQueues.owner(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         let leaving = running.filter { wanted[$0.key]?.until != $0.value.share.until || wanted[$0.key] == nil }
         var added: [FaultTable.Entry] = []
         var started: [String: Running] = [:]
@@ -45,7 +46,8 @@ final class DelayQueues: DoseKeeper {
             let queue: PacketQueue
             if let known = leaving[owner]?.queue { queue = known } else { queue = try startQueue(share) }
             started[owner] = Running(share: share, queue: queue)
-            added.append(table.queueEntry(share, number: queue.number, backend: backend, interface: interface, at: now))
+            added.append(
+                table.queueEntry(share, number: queue.number, backend: backend, interface: interface, at: now))
         }
         for (owner, one) in leaving {
             if wanted[owner] == nil { one.queue.setDose(PacketQueue.Dose(delay: .zero)) }
@@ -69,7 +71,8 @@ final class DelayQueues: DoseKeeper {
 
     private func startQueue(_ share: DosePlan.Share) throws(NetlinkError) -> PacketQueue {
         used = (used + 1) % 1_000
-        let dose = PacketQueue.Dose(delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
+        let dose = PacketQueue.Dose(
+            delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
         return try PacketQueue(DelayQueues.firstNumber + used, dose: dose, seed: share.seed)
     }
 
@@ -95,7 +98,8 @@ final class DelayQueues: DoseKeeper {
 
     /// The queues that this fault feeds, those that are being drained included.
     func statistics(of fault: String) -> [PacketQueue.Statistics] {
-        running.values.filter { $0.share.faults.contains(fault) }.map(\.queue.statistics) + (draining[fault].map { [$0.statistics] } ?? [])
+        running.values.filter { $0.share.faults.contains(fault) }.map(\.queue.statistics)
+            + (draining[fault].map { [$0.statistics] } ?? [])
     }
 
     func readBack(_ fault: String) throws(NetlinkError) -> FaultTable.Readback {
@@ -104,7 +108,11 @@ final class DelayQueues: DoseKeeper {
         for (owner, one) in running where one.share.faults.contains(fault) {
             let part = try table.readBack(owner)
             readback.isEqual = readback.isEqual && part.isEqual
-            texts.append(part.text + "; delay \(one.share.dose.delay.written) jitter \(one.share.dose.jitter.written) loss \(one.share.dose.lossPerMillion) ppm")
+            texts.append(
+                part.text
+                    + "; delay \(one.share.dose.delay.written) jitter \(one.share.dose.jitter.written) loss "
+                    + "\(one.share.dose.lossPerMillion) ppm"
+            )
         }
         readback.isEqual = readback.isEqual && !texts.isEmpty
         readback.text = texts.sorted().joined(separator: "; ")

@@ -1,5 +1,5 @@
-import ChaosAgentCore
 import CLinux
+import ChaosAgentCore
 import Glibc
 import Messages
 import Netlink

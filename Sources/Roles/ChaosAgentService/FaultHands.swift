@@ -33,7 +33,9 @@ final class FaultHands {
         table = FaultTable(node: settings.node)
         if backend == .netem {
             queues = try NetemDelays(interface: settings.interface, on: reactor) { duration in
-                try ChildLease(["--interface", settings.interface, "--netem"], for: duration, program: settings.program, on: reactor)
+                try ChildLease(
+                    ["--interface", settings.interface, "--netem"], for: duration, program: settings.program,
+                    on: reactor)
             }
         } else {
             queues = DelayQueues(table: table, backend: backend, interface: settings.interface)
@@ -66,33 +68,41 @@ final class FaultHands {
             var applied = Applied(at: Instant.now, readback: FaultTable.Readback(isEqual: true, text: ""))
             destroy(request, &applied)
             let left = try sockets.connections(pattern(request)).count
-            let readback = FaultTable.Readback(isEqual: left == 0, text: "\(applied.sockets) sockets destroyed, \(left) left")
+            let readback = FaultTable.Readback(
+                isEqual: left == 0, text: "\(applied.sockets) sockets destroyed, \(left) left")
             return Applied(at: applied.at, readback: readback, effect: applied.effect, sockets: applied.sockets)
         case .linkDown:
-            let lease = try LinkLease(settings.interface, for: request.duration, program: settings.program, links, on: reactor)
+            let lease = try LinkLease(
+                settings.interface, for: request.duration, program: settings.program, links, on: reactor)
             let at = Instant.now
             self.lease = lease
             try links.setDown(settings.interface)
             let isDown = try links.link(named: settings.interface)?.isUp == false
-            let readback = FaultTable.Readback(isEqual: isDown, text: "\(settings.interface) is \(isDown ? "down" : "up")")
+            let readback = FaultTable.Readback(
+                isEqual: isDown, text: "\(settings.interface) is \(isDown ? "down" : "up")")
             return Applied(at: Instant.now, readback: readback, effect: (at, "link"))
         case .kill, .pause, .restart:
             return try ProcessFault.apply(request)
         case .duplicate, .corrupt, .reorder, .rate:
-            throw AgentError("fault '\(request.id)'", "'\(request.kind.rawValue)' needs netem", isMissingAbility: true)
+            throw AgentError(
+                "fault '\(request.id)'", "'\(request.kind.rawValue)' needs netem", isMissingAbility: true)
         }
     }
 
     private func applyCut(_ request: FaultRequest) throws -> Applied {
         guard let own = settings.probeAddress?.host ?? request.from.first,
             let entry = table.cut(request, interface: settings.interface, own: own)
-        else { throw AgentError("fault '\(request.id)'", "needs --probe-address or 'from': without either there is nothing to match") }
+        else {
+            throw AgentError(
+                "fault '\(request.id)'", "needs --probe-address or 'from': without either there is nothing to match")
+        }
         try table.change(adding: [entry])
         return Applied(at: Instant.now, readback: try table.readBack(request.id))
     }
 
     private func pattern(_ request: FaultRequest) -> SocketDiagnostics.Pattern {
-        SocketDiagnostics.Pattern(localPort: request.port, remoteHosts: request.from.isEmpty ? nil : Set(request.from))
+        SocketDiagnostics.Pattern(
+            localPort: request.port, remoteHosts: request.from.isEmpty ? nil : Set(request.from))
     }
 
     /// Destroys until a dump shows none left: a call can report success and do nothing.
@@ -130,12 +140,16 @@ final class FaultHands {
         switch request.kind {
         case .latency, .loss:
             try queues.follow(DosePlan(dosed), at: Instant.now)
-            guard queues.owners(of: request.id).isEmpty else { throw AgentError("fault '\(request.id)'", "its queue is still there after the heal") }
+            guard queues.owners(of: request.id).isEmpty else {
+                throw AgentError("fault '\(request.id)'", "its queue is still there after the heal")
+            }
             return queues.changed
         case .partition, .disconnect, .halfOpen:
             guard table.owners.contains(request.id) else { return Instant.now }
             try table.change(adding: [], removing: [request.id])
-            guard try table.isGone(request.id) else { throw AgentError("fault '\(request.id)'", "its rules are still there after the heal") }
+            guard try table.isGone(request.id) else {
+                throw AgentError("fault '\(request.id)'", "its rules are still there after the heal")
+            }
             return table.changed
         case .linkDown:
             try lease?.end(links)

@@ -43,7 +43,7 @@ final class FaultTable {
     let table: Nftables
     private var serial = 0
     private var entries: [String: Entry] = [:]
-    /// When the last change had been taken. Removing an empty table afterwards waits for the kernel's grace periods, up to
+    /// When the last change had been taken. Removing an empty table then waits for the kernel's grace periods, up to
     /// 200 ms, in which nothing of the fault is left.
     private(set) var changed = Instant(nanoseconds: 0)
 
@@ -62,12 +62,16 @@ final class FaultTable {
         try table.refuseForeign()
         var changes: [Nftables.Change] = [.table]
         for chain in Chain.allCases {
-            changes.append(.chain(chain.rawValue, hook: chain == .answer ? .output : .prerouting, priority: chain.priority))
+            changes.append(
+                .chain(chain.rawValue, hook: chain == .answer ? .output : .prerouting, priority: chain.priority))
         }
         if !removed.isEmpty { changes += try removal(of: removed) }
         for entry in added {
             for set in entry.sets {
-                changes += [.set(set.name, set.type), .elements(set: set.name, set.keys, timeout: entry.timeout + FaultTable.grace)]
+                changes += [
+                    .set(set.name, set.type),
+                    .elements(set: set.name, set.keys, timeout: entry.timeout + FaultTable.grace),
+                ]
             }
             changes += entry.rules.map { .rule(chain: $0.chain.rawValue, owner: entry.owner, $0.expressions) }
         }
@@ -97,10 +101,13 @@ final class FaultTable {
         for set in entry.sets {
             let elements = try table.elements(of: set.name)
             let wanted = entry.timeout + FaultTable.grace
-            isEqual = isEqual && Set(elements.map(\.key)) == Set(set.keys)
+            isEqual =
+                isEqual && Set(elements.map(\.key)) == Set(set.keys)
                 && elements.allSatisfy { $0.timeout.nanoseconds / 1_000_000 == wanted.nanoseconds / 1_000_000 }
             let members = elements.map { element in
-                (set.type == .address ? element.key.map(String.init).joined(separator: ".") : "port \(Int(element.key[0]) << 8 | Int(element.key[1]))")
+                (set.type == .address
+                    ? element.key.map(String.init).joined(separator: ".")
+                    : "port \(Int(element.key[0]) << 8 | Int(element.key[1]))")
                     + " timeout \(element.timeout.written)"
             }
             text += "; @\(set.name) { \(members.sorted().joined(separator: ", ")) }"

@@ -13,7 +13,9 @@ package enum Healing {
         var done: [String] = []
         if let text = try removeTable() { done.append(text) }
         let devices = try NetemControl().removeAll(interface: interface)
-        if !devices.isEmpty { done.append("removed \(devices.joined(separator: ", ")) and the ingress qdisc of \(interface)") }
+        if !devices.isEmpty {
+            done.append("removed \(devices.joined(separator: ", ")) and the ingress qdisc of \(interface)")
+        }
         for record in ledger.unfinished() {
             guard case .applying(let request, let interface, let remains) = record else { continue }
             if request.kind == .linkDown {
@@ -56,7 +58,9 @@ package enum Healing {
         }
     }
 
-    private static func hasNoTables(_ error: NetlinkError) -> Bool { [EOPNOTSUPP, EINVAL, EPROTONOSUPPORT].contains(error.code) }
+    private static func hasNoTables(_ error: NetlinkError) -> Bool {
+        [EOPNOTSUPP, EINVAL, EPROTONOSUPPORT].contains(error.code)
+    }
 
     /// For the command line: no agent is asked. A ledger that a live agent holds is refused.
     package static func healAll(ledgerPath: String, interface: String) throws -> [String] {

@@ -15,7 +15,8 @@ final class LedgerFile {
         guard fd >= 0 else { throw SystemError(path, "open ledger", code: errno) }
         descriptor = Descriptor(fd)
         guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
-            throw SystemError(path, "lock ledger", code: errno, advice: "another chaos-agent uses it; ask that one over its socket")
+            throw SystemError(
+                path, "lock ledger", code: errno, advice: "another chaos-agent uses it; ask that one over its socket")
         }
     }
 
@@ -25,6 +26,8 @@ final class LedgerFile {
     func append(_ record: LedgerRecord) throws(SystemError) {
         let line = record.line
         let written = line.withUnsafeBytes { write(descriptor.number, $0.baseAddress, $0.count) }
-        guard written == line.count, fsync(descriptor.number) == 0 else { throw SystemError(path, "write ledger", code: errno) }
+        guard written == line.count, fsync(descriptor.number) == 0 else {
+            throw SystemError(path, "write ledger", code: errno)
+        }
     }
 }

@@ -1,8 +1,8 @@
 // A link that is down stays down: the kernel has no time-out for it. So a guardian process, this program again,
 // holds the lease: when its pipe closes (we died) or its time is over, it sets the link up and puts its routes back.
 
-import ChaosAgentCore
 import CLinux
+import ChaosAgentCore
 import Glibc
 import Netlink
 import Processes
@@ -38,7 +38,9 @@ final class LinkLease {
     private let lease: ChildLease
 
     /// Starts the guardian; the link is still up when this returns.
-    init(_ interface: String, for duration: Duration, program: String, _ links: LinkControl, on reactor: Reactor) throws {
+    init(_ interface: String, for duration: Duration, program: String, _ links: LinkControl, on reactor: Reactor)
+        throws
+    {
         self.interface = interface
         routes = try LinkLease.routes(of: interface, links)
         let arguments = ["--interface", interface] + routes.flatMap { ["--route", $0] }
@@ -61,7 +63,9 @@ final class LinkLease {
         try links.setUp(interface)
         for text in routes {
             let digits = Array(text.utf8)
-            let raw = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16) }
+            let raw = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+                UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+            }
             try links.restore(LinkControl.Route(raw: raw))
         }
     }

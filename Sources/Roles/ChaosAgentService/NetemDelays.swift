@@ -29,7 +29,8 @@ final class NetemDelays: DoseKeeper {
     private(set) var changed = Instant(nanoseconds: 0)
     private unowned let reactor: Reactor
 
-    init(interface: String, on reactor: Reactor, lend: @escaping (Duration) throws -> ChildLease) throws(NetlinkError) {
+    init(interface: String, on reactor: Reactor, lend: @escaping (Duration) throws -> ChildLease) throws(NetlinkError)
+    {
         control = try NetemControl()
         self.interface = interface
         self.reactor = reactor
@@ -37,7 +38,8 @@ final class NetemDelays: DoseKeeper {
     }
 
     func follow(_ plan: DosePlan, at now: Instant) throws {
-        let wanted = Dictionary(plan.shares.map { (DelayQueues.owner(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(
+            plan.shares.map { (DelayQueues.owner(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         let fresh = wanted.filter { running[$0.key] == nil }
         if let until = plan.shares.map(\.until).max() {
             let renewed = try lend(until - now + FaultTable.grace)
@@ -54,7 +56,8 @@ final class NetemDelays: DoseKeeper {
             running[owner] = nil
             // What it holds still comes out; the device goes when the last of it must have.
             let late = one.share.dose.delay + one.share.dose.jitter + .milliseconds(50)
-            reactor.after(late) { [control] in try? control.deleteDevice(one.device) }  // a heal may have taken it already
+            // A heal may have taken it already.
+            reactor.after(late) { [control] in try? control.deleteDevice(one.device) }
         }
         for (owner, share) in fresh { running[owner] = try start(share) }
         if running.isEmpty { try dismantle() }
@@ -63,10 +66,13 @@ final class NetemDelays: DoseKeeper {
 
     private func start(_ share: DosePlan.Share) throws -> Running {
         used += 1
-        let settings = NetemControl.Settings(delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
+        let settings = NetemControl.Settings(
+            delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
         let device = try control.createDevice(used, settings)
         do {
-            for sender in share.senders { try control.redirect(interface, from: sender, to: device, priority: UInt16(used)) }
+            for sender in share.senders {
+                try control.redirect(interface, from: sender, to: device, priority: UInt16(used))
+            }
         } catch {
             try? control.deleteDevice(device)  // the first error is the one that matters
             throw error
@@ -90,23 +96,28 @@ final class NetemDelays: DoseKeeper {
     }
 
     private func count(_ one: Running) -> FaultLife.Counters {
-        guard let found = try? control.readBack(one.device) else { return .init() }  // a device that is gone counts nothing
+        // A device that is gone counts nothing.
+        guard let found = try? control.readBack(one.device) else { return .init() }
         return .init(packets: found.packets, bytes: found.bytes)
     }
 
     func readBack(_ fault: String) throws(NetlinkError) -> FaultTable.Readback {
         var readback = FaultTable.Readback(isEqual: true, text: "")
         for one in running.values where one.share.faults.contains(fault) {
-            guard let found = try control.readBack(one.device) else { return FaultTable.Readback(isEqual: false, text: "no netem on \(one.device)") }
+            guard let found = try control.readBack(one.device) else {
+                return FaultTable.Readback(isEqual: false, text: "no netem on \(one.device)")
+            }
             readback.isEqual = readback.isEqual && found.settings == one.settings
-            let text = "\(one.device): netem delay \(found.settings.delay.written) jitter \(found.settings.jitter.written)"
+            let text =
+                "\(one.device): netem delay \(found.settings.delay.written) jitter \(found.settings.jitter.written)"
             readback.text += "\(text) loss \(found.settings.lossPerMillion) ppm limit \(found.settings.limit); "
         }
         return FaultTable.Readback(isEqual: readback.isEqual && !readback.text.isEmpty, text: readback.text)
     }
 
     func counters(of fault: String, _ present: [String: FaultLife.Counters]) -> FaultLife.Counters {
-        running.values.filter { $0.share.faults.contains(fault) }.reduce(into: settled[fault] ?? .init()) { sum, one in
+        running.values.filter { $0.share.faults.contains(fault) }.reduce(into: settled[fault] ?? .init()) {
+            sum, one in
             let counted = count(one)
             sum.packets += counted.packets
             sum.bytes += counted.bytes

@@ -2,8 +2,8 @@
 //
 // The receiver stamps after its read, not in the kernel: the kernel's stamp is taken before a packet is queued.
 
-import ChaosAgentCore
 import CLinux
+import ChaosAgentCore
 import Glibc
 import Sockets
 import Units
@@ -18,14 +18,20 @@ final class ProbeFlow {
     private var sequence: UInt64 = 0
     private let onSample: (UInt32, ProbeSample) -> Void
 
-    init(at address: Address, to peers: [Address], on reactor: Reactor, _ onSample: @escaping (UInt32, ProbeSample) -> Void) throws(SystemError) {
+    init(
+        at address: Address, to peers: [Address], on reactor: Reactor,
+        _ onSample: @escaping (UInt32, ProbeSample) -> Void
+    ) throws(SystemError) {
         self.peers = peers
         self.onSample = onSample
         let fd = try check(
-            clinux_socket_cloexec(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0), "\(address)", "socket")
+            clinux_socket_cloexec(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0),
+            "\(address)", "socket")
         descriptor = Descriptor(fd)
         guard withSocketAddress(address, { bind(fd, $0, $1) }) == 0 else {
-            throw SystemError("\(address)", "bind probe socket", code: errno, advice: "the probe address must be one of this node's")
+            throw SystemError(
+                "\(address)", "bind probe socket", code: errno, advice: "the probe address must be one of this node's"
+            )
         }
         try reactor.watch(fd, for: .read) { [unowned self] _ in receive() }
         reactor.every(ProbeFlow.interval) { [unowned self] in send() }
@@ -46,7 +52,9 @@ final class ProbeFlow {
         while true {
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let count = withUnsafeMutablePointer(to: &sender) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(descriptor.number, &words, 32, 0, $0, &length) }
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    recvfrom(descriptor.number, &words, 32, 0, $0, &length)
+                }
             }
             let now = Instant.now
             guard count >= 0 else { return }

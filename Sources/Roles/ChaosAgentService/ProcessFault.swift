@@ -1,7 +1,7 @@
 // Faults of a process: killed, or stopped and continued. Through a pidfd, so never another process of that number.
 
-import ChaosAgentCore
 import CLinux
+import ChaosAgentCore
 import Glibc
 import Processes
 import Sockets
@@ -29,7 +29,8 @@ enum ProcessFault {
         let isEqual = reached(state, request.kind)
         let text = "pid \(pid) is \(state.map { "in state \($0)" } ?? "gone")"
         return FaultHands.Applied(
-            at: Instant.now, readback: FaultTable.Readback(isEqual: isEqual, text: text), effect: isEqual ? (at, "process") : nil, sockets: 0)
+            at: Instant.now, readback: FaultTable.Readback(isEqual: isEqual, text: text),
+            effect: isEqual ? (at, "process") : nil, sockets: 0)
     }
 
     static func resume(_ request: FaultRequest) throws {
@@ -57,7 +58,9 @@ enum ProcessFault {
         guard pid != getpid() else { throw AgentError("pid \(pid)", "is the chaos-agent itself") }
         guard let run = getenv("GAUNTLET_RUN").map({ String(cString: $0) }) else { return }
         let prefix = Array("GAUNTLET_RUN=\(run)".utf8)
-        guard ProcessTable.contents("/proc/\(pid)/environ").split(separator: 0).contains(where: { Array($0) == prefix }) else {
+        guard
+            ProcessTable.contents("/proc/\(pid)/environ").split(separator: 0).contains(where: { Array($0) == prefix })
+        else {
             throw AgentError("pid \(pid)", "does not belong to run \(run): its environment lacks GAUNTLET_RUN=\(run)")
         }
     }

@@ -27,7 +27,8 @@ struct AgentFaultTests {
         let before = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
         #expect(before < .milliseconds(50))
         let answer = try agent.inject(
-            ("id", "slow"), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(100)), ("duration_ns", .milliseconds(1500)))
+            ("id", "slow"), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(100)),
+            ("duration_ns", .milliseconds(1500)))
         #expect(answer["ok"]?.bool == true, "\(answer.text())")
         #expect(answer["fault"]?["readback_equal"]?.bool == true)
         let during = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
@@ -45,7 +46,8 @@ struct AgentFaultTests {
         for (id, delay) in [("one", Int64(60)), ("two", 40)] {
             let length: Int64 = id == "one" ? 4000 : 800
             let answer = try agent.inject(
-                ("id", .string(id)), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(delay)),
+                ("id", .string(id)), ("kind", "latency"), ("from", ["198.18.0.12"]),
+                ("delay_ns", .milliseconds(delay)),
                 ("duration_ns", .milliseconds(length)))
             #expect(answer["ok"]?.bool == true, "\(answer.text())")
         }
@@ -60,9 +62,13 @@ struct AgentFaultTests {
     @Test func `a loss takes about its share`() throws {
         let sender = try nodes.broker.bound(SOCK_DGRAM, port: 0)
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
-        _ = try agent.inject(("id", "lossy"), ("kind", "loss"), ("from", ["198.18.0.12"]), ("loss_ppm", 300_000), ("duration_ns", .milliseconds(5000)))
+        _ = try agent.inject(
+            ("id", "lossy"), ("kind", "loss"), ("from", ["198.18.0.12"]), ("loss_ppm", 300_000),
+            ("duration_ns", .milliseconds(5000)))
         var lost = 0
-        for _ in 0..<400 where oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(8)) == nil { lost += 1 }
+        for _ in 0..<400 where oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(8)) == nil {
+            lost += 1
+        }
         // 400 draws at 0.3: 120 ± 9.2; five standard deviations, and a margin for a late one.
         #expect((74...175).contains(lost), "lost \(lost) of 400")
         #expect(try agent.fault("lossy")?["state"]?.string == "inForce")
@@ -71,7 +77,8 @@ struct AgentFaultTests {
     @Test func `a partition drops one sender's packets, sockets stay, and what was lost is sent again`() throws {
         let listener = try nodes.broker.listener(port: 9878)
         let pair = try nodes.connection(port: 9878, listener: listener)
-        let answer = try agent.inject(("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(700)))
+        let answer = try agent.inject(
+            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(700)))
         #expect(answer["fault"]?["readback_equal"]?.bool == true, "\(answer.text())")
         #expect(write(pair.accepted) == 1)
         #expect(read(pair.client, within: .milliseconds(300)) == nil)
@@ -83,7 +90,8 @@ struct AgentFaultTests {
     }
 
     @Test func `a partition that nobody's packets meet is not proven`() throws {
-        _ = try agent.inject(("id", "idle"), ("kind", "partition"), ("from", ["198.18.0.99"]), ("duration_ns", .milliseconds(100)))
+        _ = try agent.inject(
+            ("id", "idle"), ("kind", "partition"), ("from", ["198.18.0.99"]), ("duration_ns", .milliseconds(100)))
         let fault = try agent.fault("idle", reaches: "healed")
         #expect(fault["in_force"]?.string == "unproven")
         #expect(fault["missing"]?.array?.contains("no packet and no socket was hit") == true, "\(fault.text())")
@@ -92,7 +100,9 @@ struct AgentFaultTests {
     @Test func `a killed process is gone and a paused one stands still until the heal`() throws {
         let child = try ChildProcess("sleeper", Command("/bin/sleep", ["30"]), output: 2, on: agent.reactor)
         defer { child.signal(SIGKILL) }
-        let paused = try agent.inject(("id", "stop"), ("kind", "pause"), ("pid", .integer(Int64(child.pid))), ("duration_ns", .milliseconds(200)))
+        let paused = try agent.inject(
+            ("id", "stop"), ("kind", "pause"), ("pid", .integer(Int64(child.pid))),
+            ("duration_ns", .milliseconds(200)))
         #expect(paused["fault"]?["state"]?.string == "inForce", "\(paused.text())")
         #expect(state(child.pid) == "T")
         #expect(isProven(try agent.fault("stop", reaches: "healed")))
@@ -104,7 +114,9 @@ struct AgentFaultTests {
     }
 
     private func state(_ pid: Int32) -> String {
-        String(decoding: ProcessTable.contents("/proc/\(pid)/stat"), as: UTF8.self).split(separator: ")").last.map { String($0.dropFirst().prefix(1)) } ?? ""
+        String(decoding: ProcessTable.contents("/proc/\(pid)/stat"), as: UTF8.self).split(separator: ")").last.map {
+            String($0.dropFirst().prefix(1))
+        } ?? ""
     }
 
     @Test func `a link that goes down comes back with its routes`() throws {
@@ -132,7 +144,9 @@ struct AgentFaultTests {
     private func addRoute() throws -> LinkControl.Route {
         let link = try nodes.governor.link()
         let index = try link.index(of: "market")
-        let attributes: [UInt8] = [8, 0, 1, 0, 10, 9, 0, 0, 8, 0, 5, 0, 198, 18, 0, 12, 8, 0, 4, 0] + withUnsafeBytes(of: index) { Array($0) }
+        let attributes: [UInt8] =
+            [8, 0, 1, 0, 10, 9, 0, 0, 8, 0, 5, 0, 198, 18, 0, 12, 8, 0, 4, 0]
+            + withUnsafeBytes(of: index) { Array($0) }
         try link.restore(LinkControl.Route(raw: [2, 16, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0] + attributes))
         return try #require(try link.routes().first { $0.raw.count > 1 && $0.raw[1] == 16 })
     }

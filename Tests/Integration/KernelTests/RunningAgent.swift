@@ -22,7 +22,9 @@ final class RunningAgent {
         self.node = node
         reactor = try Reactor()
         var template = Array("/tmp/gauntlet-kernel-XXXXXX".utf8CString)
-        guard let made = directory ?? mkdtemp(&template).map({ String(cString: $0) }) else { throw SystemError("/tmp", "mkdtemp", code: errno) }
+        guard let made = directory ?? mkdtemp(&template).map({ String(cString: $0) }) else {
+            throw SystemError("/tmp", "mkdtemp", code: errno)
+        }
         self.directory = made
         process = try RunningAgent.start(node, name, peer, made, reactor)
         let deadline = Instant.now + .seconds(5)
@@ -32,7 +34,9 @@ final class RunningAgent {
         }
     }
 
-    private static func start(_ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor) throws -> ChildProcess {
+    private static func start(_ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor)
+        throws -> ChildProcess
+    {
         let program = "\(Programs.ownDirectory)/chaos-agent"
         var arguments = [
             "serve", "--node", name, "--socket", "\(directory)/agent.sock", "--ledger", "\(directory)/agent.ledger",
@@ -41,13 +45,16 @@ final class RunningAgent {
         if let peer { arguments += ["--probe-peers", "\(peer.host(7020))"] }
         let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
-        let command = Command(program, arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
+        let command = Command(
+            program, arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
         return try ChildProcess("chaos-agent", command, output: log, on: reactor)
     }
 
     var log: String { String(decoding: ProcessTable.contents("\(directory)/agent.log"), as: UTF8.self) }
 
-    func ask(_ members: [JSON.Member]) throws -> JSON { try CommandClient.ask(socketPath, .object([.init("id", 1)] + members)) }
+    func ask(_ members: [JSON.Member]) throws -> JSON {
+        try CommandClient.ask(socketPath, .object([.init("id", 1)] + members))
+    }
 
     func inject(_ members: (String, JSON)...) throws -> JSON {
         try ask([.init("command", "inject"), .init("fault", .object(members.map { JSON.Member($0.0, $0.1) }))])

@@ -23,7 +23,8 @@ struct SafetyTests {
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
         let delay = JSON.Member("delay_ns", kind == "latency" ? .milliseconds(300) : .null)
         let answer = try agent.inject(
-            ("id", "left"), ("kind", .string(kind)), ("from", ["198.18.0.12"]), (delay.key, delay.value), ("duration_ns", .milliseconds(1000)))
+            ("id", "left"), ("kind", .string(kind)), ("from", ["198.18.0.12"]), (delay.key, delay.value),
+            ("duration_ns", .milliseconds(1000)))
         #expect(answer["ok"]?.bool == true, "\(answer.text())")
         let applied = Instant.now
         agent.killHard()
@@ -32,14 +33,17 @@ struct SafetyTests {
             #expect(oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(200)) == nil)
         }
         // … until its time is over, and a queue without a holder lets everything pass.
-        let isOver = eventually(within: .seconds(3)) { oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(20)) != nil }
+        let isOver = eventually(within: .seconds(3)) {
+            oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(20)) != nil
+        }
         #expect(isOver)
         #expect(Instant.now - applied < .milliseconds(1600))
     }
 
     @Test func `an agent that starts again heals what its ledger left`() throws {
         let agent = try RunningAgent(nodes.governor)
-        _ = try agent.inject(("id", "left"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
+        _ = try agent.inject(
+            ("id", "left"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
         agent.killHard()
         #expect(try table().presence() == .ours(node: "governor"))
         let second = try RunningAgent(nodes.governor, directory: agent.directory)
@@ -49,7 +53,8 @@ struct SafetyTests {
 
     @Test func `SIGTERM heals everything before the agent ends`() throws {
         let agent = try RunningAgent(nodes.governor)
-        _ = try agent.inject(("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
+        _ = try agent.inject(
+            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
         agent.terminate()
         #expect(agent.process.status == 0, "\(agent.log)")
         #expect(try table().presence() == .absent)
@@ -96,7 +101,9 @@ struct SafetyTests {
 struct ControlGuardTests {
     @Test func `scrapes come in, everything else stays out, both ways`() throws {
         let nodes = try TwoNodes()
-        try Nftables.installControlGuard(namespace: nodes.governor.namespace.number, interface: "market", port: 8000, peers: [nodes.broker.host(7010)])
+        try Nftables.installControlGuard(
+            namespace: nodes.governor.namespace.number, interface: "market", port: 8000,
+            peers: [nodes.broker.host(7010)])
         let metrics = try nodes.governor.listener(port: 8000)
         let other = try nodes.governor.listener(port: 8001)
         let observer = try nodes.broker.listener(port: 7010)

@@ -21,12 +21,14 @@ struct SocketFaultTests {
 
     @Test func `a silent disconnect resets the connection, swallows new ones, and ends`() throws {
         let pair = try nodes.connection(port: 9878, listener: listener)
-        let answer = try agent.inject(("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("duration_ns", .milliseconds(800)))
+        let answer = try agent.inject(
+            ("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("duration_ns", .milliseconds(800)))
         #expect(answer["fault"]?["readback_equal"]?.bool == true, "\(answer.text())")
         #expect(answer["fault"]?["sockets"]?.integer == 1)
         let ending = try #require(read(pair.client, within: .seconds(1)))
         #expect(ending.code == ECONNRESET)
-        #expect(try nodes.governor.connect(to: nodes.broker.host(9878), within: .milliseconds(200)).code == EINPROGRESS)
+        #expect(
+            try nodes.governor.connect(to: nodes.broker.host(9878), within: .milliseconds(200)).code == EINPROGRESS)
         let fault = try agent.fault("cut", reaches: "healed")
         #expect(fault["in_force"]?.string == "proven", "\(fault.text())")
         #expect((fault["packets"]?.integer ?? 0) > 0)
@@ -34,7 +36,9 @@ struct SocketFaultTests {
     }
 
     @Test func `a refusing disconnect answers new connections with a reset at once`() throws {
-        _ = try agent.inject(("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("mode", "refuse"), ("duration_ns", .milliseconds(500)))
+        _ = try agent.inject(
+            ("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("mode", "refuse"),
+            ("duration_ns", .milliseconds(500)))
         let begin = Instant.now
         #expect(try nodes.governor.connect(to: nodes.broker.host(9878)).code == ECONNREFUSED)
         #expect(Instant.now - begin < .milliseconds(200))
@@ -46,7 +50,8 @@ struct SocketFaultTests {
     @Test func `another port is left alone`() throws {
         let second = try nodes.broker.listener(port: 9879)
         let pair = try nodes.connection(port: 9879, listener: second)
-        _ = try agent.inject(("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("duration_ns", .milliseconds(300)))
+        _ = try agent.inject(
+            ("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("duration_ns", .milliseconds(300)))
         #expect(write(pair.client) == 1)
         #expect(try #require(read(pair.accepted, within: .seconds(1))).count == 1)
     }
@@ -63,12 +68,14 @@ struct SocketFaultTests {
 
     @Test func `half-open kills our socket while the peer goes on believing`() throws {
         let pair = try nodes.connection(port: 9878, listener: listener)
-        let answer = try agent.inject(("id", "half"), ("kind", "half-open"), ("port", 9878), ("duration_ns", .milliseconds(600)))
+        let answer = try agent.inject(
+            ("id", "half"), ("kind", "half-open"), ("port", 9878), ("duration_ns", .milliseconds(600)))
         #expect(answer["fault"]?["sockets"]?.integer == 1, "\(answer.text())")
         #expect(try #require(read(pair.accepted, within: .seconds(1))).code == ECONNABORTED)
         #expect(write(pair.client) == 1)
         #expect(read(pair.client, within: .milliseconds(200)) == nil)
-        let states = try SocketDiagnostics(namespace: nodes.governor.namespace.number).connections(.init(remotePort: 9878))
+        let states = try SocketDiagnostics(namespace: nodes.governor.namespace.number).connections(
+            .init(remotePort: 9878))
         #expect(states.map(\.state) == [UInt8(TCP_ESTABLISHED)])
         let fault = try agent.fault("half", reaches: "healed")
         #expect((fault["packets"]?.integer ?? 0) > 0, "our resets should have been held back: \(fault.text())")

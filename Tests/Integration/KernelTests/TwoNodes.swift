@@ -13,7 +13,8 @@ enum Rig {
         close(namespace)
         return true
     }()
-    static let reason: Comment = "needs CAP_NET_ADMIN and CAP_SYS_ADMIN: run as root or under 'unshare --user --map-root-user'"
+    static let reason: Comment =
+        "needs CAP_NET_ADMIN and CAP_SYS_ADMIN: run as root or under 'unshare --user --map-root-user'"
 }
 
 /// One end: a network namespace without a name, gone with this process.
@@ -26,13 +27,17 @@ struct Node {
     }
 
     private func socket(_ type: __socket_type) throws -> Descriptor {
-        Descriptor(try check(clinux_socket_in_namespace(namespace.number, AF_INET, Int32(type.rawValue), 0), address, "socket"))
+        Descriptor(
+            try check(
+                clinux_socket_in_namespace(namespace.number, AF_INET, Int32(type.rawValue), 0), address, "socket"))
     }
 
     func bound(_ type: __socket_type, port: UInt16) throws -> Descriptor {
         let descriptor = try socket(type)
         _ = clinux_set_int_option(descriptor.number, SOL_SOCKET, SO_REUSEADDR, 1)
-        guard withSocketAddress(host(port), { bind(descriptor.number, $0, $1) }) == 0 else { throw SystemError(address, "bind", code: errno) }
+        guard withSocketAddress(host(port), { bind(descriptor.number, $0, $1) }) == 0 else {
+            throw SystemError(address, "bind", code: errno)
+        }
         return descriptor
     }
 
@@ -43,9 +48,12 @@ struct Node {
     }
 
     /// Connects within the limit, or says by `errno` why not (EINPROGRESS: no answer).
-    func connect(to address: Address, within limit: Duration = .seconds(2)) throws -> (descriptor: Descriptor, code: Int32) {
+    func connect(to address: Address, within limit: Duration = .seconds(2)) throws -> (
+        descriptor: Descriptor, code: Int32
+    ) {
         let descriptor = try socket(SOCK_STREAM)
-        var time = timeval(tv_sec: Int(limit.nanoseconds / 1_000_000_000), tv_usec: Int(limit.nanoseconds % 1_000_000_000 / 1000))
+        var time = timeval(
+            tv_sec: Int(limit.nanoseconds / 1_000_000_000), tv_usec: Int(limit.nanoseconds % 1_000_000_000 / 1000))
         setsockopt(descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         let result = withSocketAddress(address) { Glibc.connect(descriptor.number, $0, $1) }
         return (descriptor, result == 0 ? 0 : errno)
@@ -60,8 +68,12 @@ struct TwoNodes {
     let broker: Node
 
     init() throws {
-        governor = Node(namespace: Descriptor(try check(clinux_new_network_namespace(), "governor", "unshare")), address: "198.18.0.13")
-        broker = Node(namespace: Descriptor(try check(clinux_new_network_namespace(), "broker", "unshare")), address: "198.18.0.12")
+        governor = Node(
+            namespace: Descriptor(try check(clinux_new_network_namespace(), "governor", "unshare")),
+            address: "198.18.0.13")
+        broker = Node(
+            namespace: Descriptor(try check(clinux_new_network_namespace(), "broker", "unshare")),
+            address: "198.18.0.12")
         try governor.link().createVeth("market", peer: "market", peerNamespace: broker.namespace.number)
         for node in [governor, broker] {
             let link = try node.link()
@@ -95,7 +107,9 @@ func write(_ descriptor: Descriptor, _ byte: UInt8 = 1) -> Int {
 }
 
 /// How long one datagram takes from one socket to another; `nil` when it doesn't come.
-func oneWay(_ from: Descriptor, _ to: Descriptor, _ address: Address, within limit: Duration = .seconds(1)) -> Duration? {
+func oneWay(_ from: Descriptor, _ to: Descriptor, _ address: Address, within limit: Duration = .seconds(1))
+    -> Duration?
+{
     var byte: UInt8 = 7
     let sent = Instant.now
     _ = withSocketAddress(address) { sendto(from.number, &byte, 1, 0, $0, $1) }

@@ -34,13 +34,17 @@ struct AgentCoreTests {
     }
 
     /// A whole latency of 2 s from 1,000 ms on; every probe in it takes `delay`.
-    private mutating func wholeLatency(delay: Int64, equal: Bool = true, packets: UInt64 = 100, effect: Bool = true, end: Bool = true) -> [String] {
+    private mutating func wholeLatency(
+        delay: Int64, equal: Bool = true, packets: UInt64 = 100, effect: Bool = true, end: Bool = true
+    ) -> [String] {
         var seen: [AgentCore.Directive] = []
         for number in 0..<50 { seen += probe(UInt64(number), sent: Int64(number) * 20, takes: 0) }
         seen += core.receive(.inject(latency()), at: at(1000))
         seen += core.receive(.applied(fault: "slow", at: at(1000), equal: equal, text: "rule"), at: at(1000))
         for number in 50..<130 { seen += probe(UInt64(number), sent: Int64(number) * 20, takes: delay) }
-        if effect { seen += core.receive(.effect(fault: "slow", at: at(1005), uncertainty: .zero, by: "holder"), at: at(1260)) }
+        if effect {
+            seen += core.receive(.effect(fault: "slow", at: at(1005), uncertainty: .zero, by: "holder"), at: at(1260))
+        }
         seen += core.receive(.tick, at: at(3000))
         seen += core.receive(.counters(fault: "slow", .init(packets: packets)), at: at(3000))
         seen += core.receive(.lifted(fault: "slow", at: at(3001)), at: at(3001))
@@ -58,7 +62,8 @@ struct AgentCoreTests {
         let seen = wholeLatency(delay: 250)
         #expect(
             seen == [
-                "fault_requested", "record applying", "apply", "fault_acknowledged", "fault_readback", "fault_first_effect", "lift",
+                "fault_requested", "record applying", "apply", "fault_acknowledged", "fault_readback",
+                "fault_first_effect", "lift",
                 "fault_effect_ended", "fault_counters", "fault_measured", "fault_healed", "record gone",
             ])
         #expect(try missing().isEmpty)
@@ -66,7 +71,9 @@ struct AgentCoreTests {
     }
 
     @Test(arguments: [(248, true), (252, true), (247, false), (253, false)])
-    mutating func `the median of the probes must lie within two milliseconds of the dose`(delay: Int64, proven: Bool) throws {
+    mutating func `the median of the probes must lie within two milliseconds of the dose`(delay: Int64, proven: Bool)
+        throws
+    {
         _ = wholeLatency(delay: delay)
         let missing = try missing()
         #expect(missing.isEmpty == proven, "\(missing)")
@@ -128,7 +135,9 @@ struct AgentCoreTests {
     }
 
     @Test func `the statistics of a probe flow count what never came`() {
-        let samples = [1, 2, 4, 7].map { ProbeSample(sequence: UInt64($0), sent: at(Int64($0)), received: at(Int64($0) * 2)) }
+        let samples = [1, 2, 4, 7].map {
+            ProbeSample(sequence: UInt64($0), sent: at(Int64($0)), received: at(Int64($0) * 2))
+        }
         let statistics = ProbeStatistics(samples)
         #expect(statistics.count == 4)
         #expect(statistics.lost == 3)

@@ -3,7 +3,9 @@ import Testing
 import Units
 
 struct DosePlanTests {
-    private func latency(_ id: String, _ milliseconds: Int64, from: [UInt32], until: Int64) -> (request: FaultRequest, until: Instant) {
+    private func latency(_ id: String, _ milliseconds: Int64, from: [UInt32], until: Int64) -> (
+        request: FaultRequest, until: Instant
+    ) {
         var request = FaultRequest(id, .latency, from: from, duration: .seconds(1))
         request.delay = .milliseconds(milliseconds)
         return (request, Instant(nanoseconds: until))

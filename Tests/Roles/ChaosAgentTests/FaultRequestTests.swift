@@ -14,7 +14,8 @@ struct FaultRequestTests {
     }
 
     private let good: JSON = [
-        "id": "slow", "kind": "latency", "from": ["198.18.0.12"], "delay_ns": 250_000_000, "jitter_ns": 0, "duration_ns": 15_000_000_000,
+        "id": "slow", "kind": "latency", "from": ["198.18.0.12"], "delay_ns": 250_000_000, "jitter_ns": 0,
+        "duration_ns": 15_000_000_000,
     ]
 
     private func good(changing key: String, to value: JSON) -> JSON {
@@ -36,11 +37,14 @@ struct FaultRequestTests {
         #expect(found.contains { $0.contains("unknown member 'duration'") })
     }
 
-    @Test(arguments: [
-        ("duration_ns", JSON.integer(600_000_000_001)), ("duration_ns", 0), ("delay_ns", 0), ("delay_ns", 30_000_000_001), ("delay_ns", "250ms"),
-        ("from", []), ("from", ["127.0.0.1"]), ("from", ["0.0.0.0"]), ("from", ["198.18.0.012"]), ("from", "198.18.0.12"), ("direction", "both"),
-        ("id", "../x"), ("id", ""), ("mode", "loud"), ("port", 0), ("seed", -1),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("duration_ns", JSON.integer(600_000_000_001)), ("duration_ns", 0), ("delay_ns", 0),
+            ("delay_ns", 30_000_000_001), ("delay_ns", "250ms"),
+            ("from", []), ("from", ["127.0.0.1"]), ("from", ["0.0.0.0"]), ("from", ["198.18.0.012"]),
+            ("from", "198.18.0.12"), ("direction", "both"),
+            ("id", "../x"), ("id", ""), ("mode", "loud"), ("port", 0), ("seed", -1),
+        ] as [(String, JSON)])
     func `a member outside its bounds is refused and named`(key: String, value: JSON) {
         let found = mistakes(good(changing: key, to: value))
         #expect(found.count == 1 && found[0].contains(key), "\(found)")
