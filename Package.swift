@@ -118,7 +118,7 @@ let package = Package(
             ]),
         tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
         tests("Roles", "GovernorTests", ["GovernorCore"]),
-        tests("Roles", "ChaosAgentTests", ["ChaosAgentCore"]),
+        tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore"]),
         tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
@@ -130,7 +130,9 @@ let package = Package(
             "Integration", "BrokerTests",
             ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),
         tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
-        tests("Integration", "KernelTests", ["chaos-agent", "Netlink", "Capture", "ChaosAgentService", "Processes", "Sockets", "Units"]),
+        tests(
+            "Integration", "KernelTests",
+            ["chaos-agent", "Netlink", "ChaosAgentService", "Processes", "Messages", "Sockets", "Units", "CLinux"]),
         tests(
             "Integration", "ArchiveTests",
             ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),
