@@ -18,6 +18,7 @@ package final class FeedReplayer {
     /// Events sent in one turn at most, so that a signal is heard even when all are late.
     private static let batchMaximum = 64
     private static let reconnectAfter = Duration.milliseconds(50)
+    private static let confirmationLimit = Duration.seconds(1)
     private static let fifoPriority: Int32 = 10
 
     private let reactor: Reactor
@@ -30,6 +31,7 @@ package final class FeedReplayer {
     /// Due while there was no connection: depth is lost, and said so.
     private var lost = 0
     private var refused = 0
+    private var unconfirmed = 0
     private var unsentMaximum = 0
     private var isFifo = false
     private var isEnding = false
@@ -53,17 +55,29 @@ package final class FeedReplayer {
         _ = clinux_timer_slack_ns(1)
         redis.retryAfter = FeedReplayer.reconnectAfter
         redis.onReady = { [unowned self] in begin() }
-        redis.onClose = { [unowned self] error in problem = problem ?? error.description }
+        redis.onClose = { [unowned self] error in
+            if error.kind != .closedHere { problem = problem ?? error.description }
+        }
         redis.connect()
     }
 
-    /// Ends in order: nothing more is sent, the record is handed over.
+    /// Ends in order: nothing more is sent, Redis confirms what was, the record is handed over.
     package func end() {
         guard !isEnding else { return }
         isEnding = true
-        recordEnd()
-        guard let evidence else { return finish(complete: true) }
-        evidence.close { [unowned self] complete in finish(complete: complete) }
+        awaitConfirmations(until: .now + FeedReplayer.confirmationLimit)
+    }
+
+    private func awaitConfirmations(until deadline: Instant) {
+        guard redis.isReady, redis.pendingReplies > 0, Instant.now < deadline else {
+            // What Redis has not answered by now may have been published, or not.
+            unconfirmed = redis.pendingReplies
+            redis.close()
+            recordEnd()
+            guard let evidence else { return finish(complete: true) }
+            return evidence.close { [unowned self] complete in finish(complete: complete) }
+        }
+        reactor.after(.milliseconds(1)) { [unowned self] in awaitConfirmations(until: deadline) }
     }
 
     /// What was done, for people.
@@ -77,8 +91,7 @@ package final class FeedReplayer {
     private func microseconds(_ duration: Duration) -> Int64 { duration.nanoseconds / 1_000 }
 
     private func finish(complete: Bool) {
-        redis.close()
-        onEnd(complete && hasBegun && lost == 0 && refused == 0)
+        onEnd(complete && hasBegun && lost == 0 && refused == 0 && unconfirmed == 0)
     }
 
     private func begin() {
@@ -104,7 +117,7 @@ package final class FeedReplayer {
             return
         }
         redis.send([Array("PUBLISH".utf8), Array(outgoing.channel.utf8), outgoing.payload]) { [unowned self] result in
-            guard case .failure(let error) = result else { return }
+            guard case .failure(let error) = result, error.kind != .closedHere else { return }
             refused += 1
             problem = problem ?? error.description
         }
@@ -128,6 +141,7 @@ package final class FeedReplayer {
                     .init("lateness_max_ns", nanoseconds(lateness.maximum())),
                     .init("skipped_depths", .integer(Int64(schedule.skippedDepths))),
                     .init("lost", .integer(Int64(lost))), .init("refused", .integer(Int64(refused))),
+                    .init("unconfirmed", .integer(Int64(unconfirmed))),
                     .init("unsent_max_bytes", .integer(Int64(unsentMaximum))), .init("sched_fifo", .bool(isFifo)),
                     .init("complete", .bool(schedule.isDone)),
                 ]))

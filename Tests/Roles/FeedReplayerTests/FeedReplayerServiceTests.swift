@@ -118,6 +118,7 @@ import Units
         let done = ingest.observations.last { $0.type == "feed_done" }
         #expect(field(done, "intents") == 50 && field(done, "depths") == 50)
         #expect(field(done, "lateness_p99_ns") ?? .max < 500_000_000)
+        #expect(field(done, "unconfirmed") ?? 0 > 0 && ended == false)
     }
 
     @Test func `asked to end, it ends in order before its plan does, and says so`() throws {
