@@ -9,6 +9,8 @@ package struct Bar: Hashable, Sendable {
     package var close: Price
     package var volume: Quantity
 
+    /// Far above any share, and low enough that no arithmetic on tapes overflows.
+    package static let priceMaximum = Price(units: 10_000_000_000_000)
     package static let header = "timestamp,open,high,low,close,volume"
 }
 
@@ -51,7 +53,7 @@ extension Bar {
         }
         var prices: [Price] = []
         for (name, text) in zip(["open", "high", "low", "close"], fields[1...4]) {
-            guard let price = Price(decimal: text), price.units > 0 else {
+            guard let price = Price(decimal: text), price.units > 0, price <= priceMaximum else {
                 return lines.refuse(
                     index, "\(name): expected a price above zero with at most four decimals, found '\(text)'")
             }

@@ -102,6 +102,9 @@ extension LobsterRow {
                         index, "field \(place + 2): expected a whole number of shares, found '\(fields[place + 1])'")
                 }
                 guard price.magnitude != UInt64(emptyPrice), size > 0 else { continue }
+                guard price > 0, price <= Bar.priceMaximum.units else {
+                    return lines.refuse(index, "field \(place + 1): expected a price above zero, found '\(fields[place])'")
+                }
                 let entry = Level(price: Price(units: price), size: Quantity(shares: size))
                 if side == .sell { asks.append(entry) } else { bids.append(entry) }
             }

@@ -1,6 +1,12 @@
 /// What is broken in two bars.
 let badBars: [BadFile] = [
     BadFile(
+        ",442,",
+        ",99999999999999,",
+        [
+            "bars.csv:3: high: expected a price above zero with at most four decimals, found '99999999999999'",
+        ]),
+    BadFile(
         "timestamp,open,high,low,close,volume\n2023-10-17T13:30:00Z,440,441,439,440.5,1000\n"
             + "2023-10-17T13:31:00Z,440.5,442,440,441,900\n",
         "",
@@ -138,6 +144,12 @@ let badMessages: [BadFile] = [
 
 /// What is broken in the book half of a LOBSTER pair.
 let badBooks: [BadFile] = [
+    BadFile(
+        "5853000,150",
+        "-5853000,150",
+        [
+            "k.csv:2: field 3: expected a price above zero, found '-5853000'",
+        ]),
     BadFile(
         "5853000,150\n",
         "5853000,150\n1,1,1,1\n",
