@@ -130,9 +130,12 @@ let package = Package(
             "Integration", "BrokerTests",
             ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),
         tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
+        .executableTarget(
+            name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",
+            swiftSettings: strict),
         tests(
             "Integration", "KernelTests",
-            ["chaos-agent", "Netlink", "ChaosAgentService", "Processes", "Messages", "Sockets", "Units", "CLinux"]),
+            ["chaos-agent", "idle-agent", "Netlink", "ChaosAgentService", "Processes", "Messages", "Sockets", "Units", "CLinux"]),
         tests(
             "Integration", "ArchiveTests",
             ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),

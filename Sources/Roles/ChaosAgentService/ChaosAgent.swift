@@ -12,7 +12,7 @@ package final class ChaosAgent {
     static let watchInterval = Duration.milliseconds(5)
     /// After a disconnect, sockets are looked for again this often, for as long as it lasts.
     static let sweepInterval = Duration.milliseconds(50)
-    static let stopLimit = Duration.seconds(4)
+    static let stopLimit = Duration.milliseconds(2_300)
 
     private(set) var core: AgentCore
     private let settings: AgentSettings

@@ -17,7 +17,7 @@ package final class EvidenceLink {
     }
 
     /// Hands over what waits; says whether the observer's machine has all of it.
-    package func close(on reactor: Reactor, within limit: Duration = .seconds(2)) -> Bool {
+    package func close(on reactor: Reactor, within limit: Duration = .milliseconds(500)) -> Bool {
         var complete: Bool?
         sender.close(within: limit) { complete = $0 }
         _ = reactor.run(until: Instant.now + limit + .milliseconds(100)) { complete != nil }

@@ -18,7 +18,10 @@ final class RunningAgent {
     var socketPath: String { "\(directory)/agent.sock" }
     var ledgerPath: String { "\(directory)/agent.ledger" }
 
-    init(_ node: Node, name: String = "governor", peer: Node? = nil, directory: String? = nil) throws {
+    init(
+        _ node: Node, name: String = "governor", peer: Node? = nil, directory: String? = nil,
+        program: String = "chaos-agent"
+    ) throws {
         self.node = node
         reactor = try Reactor()
         var template = Array("/tmp/gauntlet-kernel-XXXXXX".utf8CString)
@@ -26,7 +29,7 @@ final class RunningAgent {
             throw SystemError("/tmp", "mkdtemp", code: errno)
         }
         self.directory = made
-        process = try RunningAgent.start(node, name, peer, made, reactor)
+        process = try RunningAgent.start(program, node, name, peer, made, reactor)
         let deadline = Instant.now + .seconds(5)
         // Ready when it answers; a socket file may be a dead agent's. An agent that refuses to start never answers.
         while Instant.now < deadline, process.isRunning, (try? ask([.init("command", "list")])) == nil {
@@ -34,10 +37,9 @@ final class RunningAgent {
         }
     }
 
-    private static func start(_ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor)
-        throws -> ChildProcess
-    {
-        let program = "\(Programs.ownDirectory)/chaos-agent"
+    private static func start(
+        _ program: String, _ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor
+    ) throws -> ChildProcess {
         var arguments = [
             "serve", "--node", name, "--socket", "\(directory)/agent.sock", "--ledger", "\(directory)/agent.ledger",
             "--probe-address", "\(node.host(7020))",
@@ -46,8 +48,8 @@ final class RunningAgent {
         let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
         let command = Command(
-            program, arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
-        return try ChildProcess("chaos-agent", command, output: log, on: reactor)
+            "\(Programs.ownDirectory)/\(program)", arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
+        return try ChildProcess(program, command, output: log, on: reactor)
     }
 
     var log: String { String(decoding: ProcessTable.contents("\(directory)/agent.log"), as: UTF8.self) }
