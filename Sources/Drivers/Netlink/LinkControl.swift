@@ -79,6 +79,27 @@ package final class LinkControl {
         try socket.request(message, name, "add address \(address)/\(prefix)")
     }
 
+    /// Adds an IPv6 address, without waiting for duplicate detection.
+    package func addAddress(_ name: String, sixteen address: [UInt8], prefix: UInt8) throws(NetlinkError) {
+        let header: [UInt8] = [UInt8(AF_INET6), prefix, UInt8(IFA_F_NODAD), 0] + UInt32(try index(of: name)).hostBytes
+        var message = NetlinkMessage(type: UInt16(RTM_NEWADDR), flags: NLM_F_CREATE | NLM_F_EXCL, header: header)
+        message.add(IFA_LOCAL, address)
+        message.add(IFA_ADDRESS, address)
+        try socket.request(message, name, "add IPv6 address")
+    }
+
+    /// Whether the link has an IPv6 address that reaches beyond it: our rules are for IPv4.
+    package func hasRoutableIPv6(_ name: String) throws(NetlinkError) -> Bool {
+        let index = UInt32(bitPattern: try index(of: name))
+        let header: [UInt8] = [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 7)
+        let message = NetlinkMessage(type: UInt16(RTM_GETADDR), flags: NLM_F_DUMP, header: header)
+        // `struct ifaddrmsg`: family, prefix, flags, scope, index.
+        return try socket.dump(message, name, "list IPv6 addresses").contains { reply in
+            reply.type == RTM_NEWADDR && reply.payload.count >= 8 && reply.payload[0] == UInt8(AF_INET6)
+                && reply.payload[3] == UInt8(RT_SCOPE_UNIVERSE.rawValue) && reply.payload.host32(4) == index
+        }
+    }
+
     /// Every link of the namespace, by index.
     package func links() throws(NetlinkError) -> [Link] {
         let replies = try socket.dump(linkMessage(UInt16(RTM_GETLINK), flags: NLM_F_DUMP), "links", "list")

@@ -78,6 +78,17 @@ struct SafetyTests {
         #expect(agent.log.contains("default route"), "\(agent.log)")
     }
 
+    @Test func `an interface with a routable IPv6 address is refused, a link-local one is not`() throws {
+        let agent = try RunningAgent(nodes.governor)
+        #expect(agent.process.isRunning, "\(agent.log)")
+        let address: [UInt8] = [0xFD, 0x12] + [UInt8](repeating: 0, count: 13) + [1]
+        try nodes.governor.link().addAddress("market", sixteen: address, prefix: 64)
+        let answer = try agent.inject(
+            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(100)))
+        #expect(answer["ok"]?.bool == false)
+        #expect(answer["error"]?.string?.contains("routable IPv6") == true, "\(answer.text())")
+    }
+
     @Test func `a request that breaks the rules is refused with every mistake`() throws {
         let agent = try RunningAgent(nodes.governor)
         let answer = try agent.inject(("id", "x y"), ("kind", "latancy"), ("duration_ns", .integer(601_000_000_000)))
