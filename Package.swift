@@ -133,6 +133,9 @@ let package = Package(
         .executableTarget(
             name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",
             swiftSettings: strict),
+        .executableTarget(
+            name: "lossy-observer", dependencies: ["ObserverService", "Archive", "Units", "Sockets", "Capture"],
+            path: "Tests/Support/lossy-observer", swiftSettings: strict),
         tests(
             "Integration", "KernelTests",
             ["chaos-agent", "idle-agent", "Netlink", "ChaosAgentService", "Processes", "Messages", "Sockets", "Units", "CLinux"]),

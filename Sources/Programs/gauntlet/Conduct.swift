@@ -15,6 +15,7 @@ struct Conduct: ParsableCommand {
     @Option(help: "Directory of the programs.") var programs: String
     @Option(help: "Root of relative paths.") var root: String
     @Option(help: "How delays are made.") var backend: String
+    @Option(help: "A program of the rig that another takes the place of.") var replace: [String] = []
     @Option(help: "Start of the user's command, monotonic ns.") var startedAt: Int64
     @Argument(parsing: .postTerminator, help: "Command line of the user's governor.") var governor: [String] = []
 
@@ -23,7 +24,7 @@ struct Conduct: ParsableCommand {
         let options = ConductorOptions(
             runID: runID, runDirectory: runDirectory, seed: seed, governor: governor.isEmpty ? nil : governor,
             programs: programs, password: try Password.draw(), startedAt: Instant(nanoseconds: startedAt),
-            backend: backend)
+            backend: backend, replacements: try Places.replacements(replace))
         let conductor = try Conductor(options, loaded)
         throw ExitCode(conductor.run())
     }

@@ -16,6 +16,8 @@ struct Gauntlet: ParsableCommand {
         ])
 
     static func main() {
+        // A line is out when it is printed, also into a file or a pipe.
+        setvbuf(stdout, nil, Int32(_IOLBF), 0)
         do {
             var command = try parseAsRoot()
             try command.run()

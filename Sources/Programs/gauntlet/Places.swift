@@ -42,6 +42,24 @@ enum Places {
             description: "unknown scenario '\(name)'.\(hint) There are: \(scenarios.joined(separator: ", ")), or give a path")
     }
 
+    static let replaceable = ["observer", "chaos-agent", "broker-stub", "feed-replayer"]
+
+    /// `NAME=PATH` pairs.
+    static func replacements(_ texts: [String]) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, replaceable.contains(parts[0]) else {
+                throw UsageError(description: "--replace: expected NAME=PATH, NAME one of \(replaceable.joined(separator: ", ")), found '\(text)'")
+            }
+            guard let path = path(of: parts[1]), access(path, X_OK) == 0 else {
+                throw UsageError(description: "--replace: '\(parts[1])' is not an executable file")
+            }
+            found[parts[0]] = path
+        }
+        return found
+    }
+
     /// Splits a command line at spaces, with single and double quotes, and finds its program.
     static func governorCommand(_ text: String) throws -> [String] {
         var words: [String] = []

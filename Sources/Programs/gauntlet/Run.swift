@@ -29,6 +29,11 @@ struct Run: ParsableCommand {
     @Option(help: "How delays are made: auto, netem, nft-queue or nfqueue.")
     var backend = "auto"
 
+    @Option(
+        help: ArgumentHelp(
+            "Puts another program in the place of one of the rig's, NAME=PATH; to test the rig itself.", valueName: "name=path"))
+    var replace: [String] = []
+
     @Option(help: "Form of the result on stdout: text or json.")
     var format: OutputFormat = .text
 
@@ -36,7 +41,7 @@ struct Run: ParsableCommand {
         let options = HostOptions(
             scenario: try Places.scenario(scenario), seed: seed, runs: runs, root: Places.root,
             programs: Programs.ownDirectory, governor: try governor.map(Places.governorCommand), backend: backend,
-            startedAt: Instant.now, commandLine: CommandLine.arguments)
+            replacements: try Places.replacements(replace), startedAt: Instant.now, commandLine: CommandLine.arguments)
         let (directory, verdict) = try HostRun(options).run()
         try Result.print(verdict, of: directory, as: format)
         throw ExitCode(verdict.exitCode)

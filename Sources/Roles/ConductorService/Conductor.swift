@@ -52,7 +52,7 @@ package final class Conductor {
         ]
         commands = RoleCommands(
             paths: paths, scenario: scenario, seed: options.seed, governor: options.governor, environment: environment,
-            programs: options.programs, backend: options.backend)
+            programs: options.programs, backend: options.backend, replacements: options.replacements)
         guard let ingest = Address(written: RoleCommands.ingest),
             let redis = Address(written: "\(LabNetwork.controlAddress("store")):\(LabStores.redisPort)")
         else { preconditionFailure("the lab's own addresses are well formed") }

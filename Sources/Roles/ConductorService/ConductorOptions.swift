@@ -15,10 +15,12 @@ package struct ConductorOptions: Sendable {
     package let startedAt: Instant
     /// How delays are made: `auto` or a backend's name.
     package let backend: String
+    /// Name of a program of the rig → path of the one that takes its place.
+    package let replacements: [String: String]
 
     package init(
         runID: String, runDirectory: String, seed: UInt64, governor: [String]?, programs: String, password: String,
-        startedAt: Instant, backend: String
+        startedAt: Instant, backend: String, replacements: [String: String] = [:]
     ) {
         self.runID = runID
         self.runDirectory = runDirectory
@@ -28,5 +30,6 @@ package struct ConductorOptions: Sendable {
         self.password = password
         self.startedAt = startedAt
         self.backend = backend
+        self.replacements = replacements
     }
 }

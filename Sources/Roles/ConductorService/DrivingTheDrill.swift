@@ -7,7 +7,8 @@ import Units
 extension Conductor {
     /// From the first tick to the last phase's end.
     func drive() throws {
-        let startAt = Instant.now + .milliseconds(250)
+        // The feed has to read its plan, and to send the book for a while, before the first phase.
+        let startAt = Instant.now + scenario.feed.lead + .milliseconds(500)
         try start("feed-replayer", commands.feed(namespace: network.namespace(of: "feed"), startAt: startAt), node: "feed")
         agents.onNews = { [unowned self] node, event in tell(event, from: node) }
         _ = reactor.run(until: startAt, or: { rigFailure != nil })

@@ -13,6 +13,8 @@ package struct HostOptions: Sendable {
     package var programs: String
     package var governor: [String]?
     package var backend: String
+    /// Name of a program of the rig → path of the one that takes its place.
+    package var replacements: [String: String]
     package var startedAt: Instant
     package var commandLine: [String]
 
@@ -21,7 +23,7 @@ package struct HostOptions: Sendable {
 
     package init(
         scenario: String, seed: UInt64, runs: String, root: String, programs: String, governor: [String]?, backend: String,
-        startedAt: Instant, commandLine: [String]
+        replacements: [String: String], startedAt: Instant, commandLine: [String]
     ) {
         self.scenario = scenario
         self.seed = seed
@@ -30,6 +32,7 @@ package struct HostOptions: Sendable {
         self.programs = programs
         self.governor = governor
         self.backend = backend
+        self.replacements = replacements
         self.startedAt = startedAt
         self.commandLine = commandLine
     }

@@ -44,6 +44,7 @@ package struct PreparedRun {
             "--programs", options.programs, "--root", options.root, "--backend", options.backend,
             "--started-at", "\(options.startedAt.nanoseconds)",
         ]
+        for (name, path) in options.replacements.sorted(by: { $0.key < $1.key }) { arguments += ["--replace", "\(name)=\(path)"] }
         if let governor = options.governor { arguments += ["--"] + governor }
         conductArguments = arguments
     }
@@ -98,6 +99,7 @@ package struct PreparedRun {
             .init("scenario", .string(loaded.scenario.name)), .init("seed", .string(String(options.seed))),
             .init("command", .array(options.commandLine.map { .string($0) })),
             .init("governor", .optional(options.governor?.joined(separator: " "))),
+            .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),
             .init("backend_asked", .string(options.backend)),
             .init("scenario_sha256", .string(hexadecimalSHA256(loaded.scenarioBytes))),
             .init("plan_sha256", .string(hexadecimalSHA256(plan))),

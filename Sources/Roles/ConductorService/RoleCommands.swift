@@ -14,10 +14,12 @@ package struct RoleCommands {
     /// Directory of our own programs.
     package let programs: String
     package let backend: String
+    /// Programs of the rig that others take the place of, by name: how the rig itself is put to the test.
+    package let replacements: [String: String]
 
     package init(
         paths: RunPaths, scenario: Scenario, seed: UInt64, governor: [String]?, environment: [String: String],
-        programs: String, backend: String
+        programs: String, backend: String, replacements: [String: String]
     ) {
         self.paths = paths
         self.scenario = scenario
@@ -26,6 +28,7 @@ package struct RoleCommands {
         self.environment = environment
         self.programs = programs
         self.backend = backend
+        self.replacements = replacements
     }
 
     package static let ingest = "\(LabNetwork.controlAddress("observer")):\(LabNetwork.ingestPort)"
@@ -37,6 +40,7 @@ package struct RoleCommands {
     /// The node whose Redis carries depth and intents.
     package var feedStore: String { scenario.feed.separateRedis ? "feed" : "store" }
 
+    private func program(_ name: String) -> String { replacements[name] ?? "\(programs)/\(name)" }
     private var symbols: String { scenario.symbols.joined(separator: ",") }
 
     private func controlRedis(_ node: String) -> String { "\(LabNetwork.controlAddress(node)):\(LabStores.redisPort)" }
@@ -44,7 +48,7 @@ package struct RoleCommands {
 
     package func observer(namespace: Int32) -> Command {
         Command(
-            "\(programs)/observer",
+            program("observer"),
             [
                 "--run-directory", paths.directory, "--ingest", RoleCommands.ingest,
                 "--command-socket", RunPaths.observerSocket, "--redis", controlRedis("store"),
@@ -59,7 +63,7 @@ package struct RoleCommands {
         let peers = RoleCommands.faultable.filter { $0 != node }
             .map { "\(LabNetwork.marketAddress($0)):\(RoleCommands.probePort)" }
         return Command(
-            "\(programs)/chaos-agent",
+            program("chaos-agent"),
             [
                 "serve", "--node", node, "--interface", "market", "--socket", RunPaths.agentSocket(node),
                 "--ledger", RunPaths.agentLedger(node),
@@ -82,7 +86,7 @@ package struct RoleCommands {
             "--in-flight", scenario.broker.inFlight.rawValue,
         ]
         if scenario.broker.cancelOnDisconnect { arguments.append("--cancel-on-disconnect") }
-        return Command("\(programs)/broker-stub", arguments, environment: environment, namespace: namespace)
+        return Command(program("broker-stub"), arguments, environment: environment, namespace: namespace)
     }
 
     package func governor(namespace: Int32) -> Command {
@@ -99,7 +103,7 @@ package struct RoleCommands {
 
     package func feed(namespace: Int32, startAt: Instant) -> Command {
         Command(
-            "\(programs)/feed-replayer",
+            program("feed-replayer"),
             [
                 "run", "--plan", paths.plan, "--redis", controlRedis(feedStore), "--redis-user", "gauntlet",
                 "--redis-password-file", RunPaths.passwordFile, "--observer", RoleCommands.ingest,

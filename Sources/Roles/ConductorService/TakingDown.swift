@@ -9,7 +9,7 @@ extension Conductor {
         isStopping = true
         progress.say("taking the rig down")
         attempt("heal") { try healEverything() }
-        attempt("feed-replayer") { try end("feed-replayer", within: .seconds(3)) }
+        attempt("feed-replayer") { try end("feed-replayer", within: .seconds(5)) }
         attempt("governor") { try end("governor", within: .seconds(6)) }
         attempt("stores") { try recordStores() }
         attempt("leftovers") { try askForLeftovers() }

@@ -23,6 +23,7 @@ package final class ObserverService {
     let options: ObserverOptions
     let reactor: Reactor
     let judge: Judge
+    private let hears: (TapPacket) -> Bool
     let history: HistoryFile
     let packets: PacketFile
     let tap: Tap
@@ -51,8 +52,15 @@ package final class ObserverService {
     }
 
     /// Opens everything; the tap runs from here on. Throws what the operating system or the archive refused.
-    package init(_ options: ObserverOptions, on reactor: Reactor, judge: @escaping Judge) throws {
+    ///
+    /// - Parameter hears: which packets of the tap are looked at; all of them. A rig that checks the judge gives
+    ///   one that is hard of hearing.
+    package init(
+        _ options: ObserverOptions, on reactor: Reactor, hears: @escaping (TapPacket) -> Bool = { _ in true },
+        judge: @escaping Judge
+    ) throws {
         self.options = options
+        self.hears = hears
         self.reactor = reactor
         self.judge = judge
         processes = options.processes
@@ -122,6 +130,7 @@ package final class ObserverService {
     // MARK: what arrives
 
     private func receive(_ packet: TapPacket) {
+        guard hears(packet) else { return }
         let name = tap.name(of: packet.interface)
         let (directives, keep) = watch.receive(
             Packet(
