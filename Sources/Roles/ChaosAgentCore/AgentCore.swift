@@ -72,7 +72,7 @@ package struct AgentCore {
         }
         if request.duration > FaultRequest.durationMaximum {
             return
-                "'\(request.id)' would last \(request.duration.written), at most \(FaultRequest.durationMaximum.written)"
+                "it would last \(request.duration.written), the maximum is \(FaultRequest.durationMaximum.written)"
         }
         if request.kind.needsNetem, backend != .netem {
             return "'\(request.kind.rawValue)' needs the netem backend, this machine has \(backend.rawValue)"

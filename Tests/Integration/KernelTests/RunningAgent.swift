@@ -48,7 +48,8 @@ final class RunningAgent {
         let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
         let command = Command(
-            "\(Programs.ownDirectory)/\(program)", arguments, environment: [:], namespace: node.namespace.number, keepsCapabilities: true)
+            "\(Programs.ownDirectory)/\(program)", arguments, namespace: node.namespace.number,
+            keepsCapabilities: true)
         return try ChildProcess(program, command, output: log, on: reactor)
     }
 

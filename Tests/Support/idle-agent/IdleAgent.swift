@@ -73,7 +73,9 @@ final class IdleAgent {
         var members: [JSON.Member] = [.init("id", json["id"] ?? .null), .init("ok", true)]
         switch json["command"]?.string {
         case "inject":
-            guard let request = try? FaultRequest(json: json["fault"] ?? .null) else { return client.connection.close() }
+            guard let request = try? FaultRequest(json: json["fault"] ?? .null) else {
+                return client.connection.close()
+            }
             handle(.inject(request))
             members.append(.init("fault", ["id": .string(request.id), "state": "readBack"]))
         case "heal":
