@@ -114,8 +114,10 @@ extension Scene {
 
     /// Orders that left before a pause and that the broker accepted after it.
     var lateDeliveries: [(departure: Departure, after: Duration, accepted: Stamp)] {
-        timeline.departures.compactMap { departure in
-            guard !LeakRule.harmless.contains(departure.type), !leaks.verified.contains(departure.stamp.record),
+        // What was sent again in the pause is a leak, and was not held up on its way.
+        let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.clOrdID))
+        return timeline.departures.compactMap { departure in
+            guard !leaked.contains(departure.clOrdID), !LeakRule.harmless.contains(departure.type), !leaks.verified.contains(departure.stamp.record),
                 let accepted = positions.orders[departure.clOrdID]?.acceptedAt,
                 let pause = pauses.first(where: { pause in
                     departure.stamp.at < pause.countsFrom.at && accepted.at > pause.setAt.at

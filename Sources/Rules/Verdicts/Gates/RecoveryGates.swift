@@ -34,7 +34,8 @@ extension Scene {
         }
         guard ended || !timeline.isLoggedOn(at: start) else { return .success([]) }
         guard let session = timeline.sessions.last(where: { $0.start.at >= lookBack && $0.start.at < until }),
-            session.end.map({ $0.at >= until }) ?? true
+            // A governor that is stopped logs out first.
+            session.end.map({ $0.at >= until || (until >= close && $0.at >= close - .seconds(6)) }) ?? true
         else { return .failure(ReasonError(reason: "the session did not come back")) }
         // A first connection after the cut may break again; the last one counts.
         let answer = timeline.messages.first { message in
@@ -64,7 +65,13 @@ extension Scene {
         case .success(let found): steps = found
         case .failure(let error): return Finding(.fail, reason: error.reason, records: [t0.record])
         }
-        guard let flat = positions.flatSince(at: until - .nanoseconds(1), notBefore: t0.at) else {
+        let last = Stamp(at: until - .nanoseconds(1), uncertainty: .zero, record: t0.record)
+        let isHeld = pauses.contains { $0.contains(last) != .no }
+        // Without a pause nothing keeps it flat; then it must have been flat once.
+        let flat = isHeld
+            ? positions.flatSince(at: last.at, notBefore: t0.at)
+            : positions.firstFlat(from: steps.map(\.at).max() ?? t0.at)
+        guard let flat, flat.at <= until else {
             return Finding(
                 .fail, reason: "the position was not flat in the broker's ledger when the pause ended",
                 records: [t0.record])
@@ -106,7 +113,9 @@ extension Scene {
 
     /// New orders that the broker accepted soon after the last resume: the governor didn't stay shut.
     func ordersFlowAfterResume(_ minimum: Int64) -> Finding {
-        guard let t0, let resume = resumes.last, resume.at > t0.at else {
+        // Where no flag was set there is nothing to clear, and yet the operator's write says: from here on.
+        let written = timeline.flags.last { $0.key == "pause" && !$0.isPaused && $0.by == "operator" }?.stamp
+        guard let t0, let resume = resumes.last { $0.at > t0.at } ?? written, resume.at > t0.at else {
             return .unknown("the operator did not resume after the fault")
         }
         let until = resume.at + .seconds(2) + delayMaximum
