@@ -184,8 +184,11 @@ final class PacketHolder {
     }
 
     private func publish() {
-        let copy = statistics
-        queue.control.withLock { $0.statistics = copy }
+        let (copy, dose) = (statistics, dose)
+        queue.control.withLock {
+            $0.statistics = copy
+            $0.effective = dose
+        }
     }
 }
 

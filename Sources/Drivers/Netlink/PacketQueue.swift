@@ -57,6 +57,8 @@ package final class PacketQueue: Sendable {
         var isStopping = false
         var statistics = Statistics()
         var hasEnded = false
+        /// The dose that the holder has taken over; with a zero dose, everything held before has been let go.
+        var effective: Dose?
     }
 
     package let number: UInt16
@@ -81,6 +83,18 @@ package final class PacketQueue: Sendable {
     package func setDose(_ dose: Dose) {
         control.withLock { $0.dose = dose }
         signal()
+    }
+
+    /// Lets go of everything, in order, and waits until the holder has done so.
+    ///
+    /// Needed before a base chain is removed: the kernel then drops whatever any queue of the namespace holds.
+    package func letGo(within limit: Duration = .milliseconds(50)) {
+        let none = Dose(delay: .zero)
+        setDose(none)
+        let deadline = clinux_monotonic_ns() + limit.nanoseconds
+        while control.withLock({ $0.effective != none && !$0.hasEnded }), clinux_monotonic_ns() < deadline {
+            clinux_sleep_until_ns(clinux_monotonic_ns() + 50_000)
+        }
     }
 
     /// Lets go of everything, in order, and ends the thread.

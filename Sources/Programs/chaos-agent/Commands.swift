@@ -118,12 +118,13 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         try withExitCodes {
+            let probed = try Doctor.probeWhenIdle()
             var chosen: Backend?
             var problem: AgentError?
-            do throws(AgentError) { chosen = try BackendProbe.choose(nil) } catch { problem = error }
+            do throws(AgentError) { chosen = try BackendProbe.choose(nil, from: probed) } catch { problem = error }
             print(
                 String(
-                    decoding: Doctor.report(interface: interface, backend: chosen).prettyBytes(.asBuilt),
+                    decoding: Doctor.report(interface: interface, backend: chosen, probed: probed).prettyBytes(.asBuilt),
                     as: UTF8.self), terminator: "")
             if let problem { throw problem }
         }

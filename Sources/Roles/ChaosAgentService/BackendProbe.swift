@@ -25,8 +25,7 @@ package enum BackendProbe {
     }
 
     /// The first that works, or the one that was asked for.
-    package static func choose(_ wanted: Backend?) throws(AgentError) -> Backend {
-        let results = probe()
+    package static func choose(_ wanted: Backend?, from results: [Result]) throws(AgentError) -> Backend {
         if let wanted {
             guard let problem = results.first(where: { $0.backend == wanted })?.problem else { return wanted }
             throw AgentError("backend \(wanted.rawValue)", problem, isMissingAbility: true)

@@ -18,6 +18,8 @@ package final class ChaosAgent {
     private let settings: AgentSettings
     private let hands: FaultHands
     private let ledger: LedgerFile
+    /// What the backends said when this agent started.
+    let probed: [BackendProbe.Result]
     private var probes: ProbeFlow?
     private unowned let reactor: Reactor
     private var lastLook: [String: Instant] = [:]
@@ -35,7 +37,8 @@ package final class ChaosAgent {
         ledger = try LedgerFile(settings.ledgerPath)
         try Healing.refuseForeign(node: settings.node)
         try Healing.heal(ledger, interface: settings.interface)
-        let backend = try BackendProbe.choose(settings.backend)
+        probed = BackendProbe.probe()
+        let backend = try BackendProbe.choose(settings.backend, from: probed)
         core = AgentCore(node: settings.node, interface: settings.interface, backend: backend)
         hands = try FaultHands(settings, backend: backend, on: reactor)
         if let refusal = try hands.refusal() { throw AgentError("node \(settings.node)", refusal) }

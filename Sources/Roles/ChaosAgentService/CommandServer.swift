@@ -104,7 +104,8 @@ package final class CommandServer {
             }
             return []
         case .doctor:
-            return [.init("doctor", Doctor.report(interface: agent.core.interface, backend: agent.backend))]
+            let core = agent.core
+            return [.init("doctor", Doctor.report(interface: core.interface, backend: core.backend, probed: agent.probed))]
         case .stop:
             agent.stop(.abort)
             return []

@@ -50,7 +50,7 @@ final class DelayQueues: DoseKeeper {
                 table.queueEntry(share, number: queue.number, backend: backend, interface: interface, at: now))
         }
         for (owner, one) in leaving {
-            if wanted[owner] == nil { one.queue.setDose(PacketQueue.Dose(delay: .zero)) }
+            if wanted[owner] == nil { one.queue.letGo() }
             try settle(owner, one.share)
         }
         do {

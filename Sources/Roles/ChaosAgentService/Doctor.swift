@@ -6,8 +6,10 @@ import Netlink
 
 /// What this machine can do, found out by doing it, and what to do about what it can't.
 package enum Doctor {
-    package static func report(interface: String?, backend: Backend?) -> JSON {
-        let backends = BackendProbe.probe().map { result in
+    /// `probed` comes from the start of an agent: probing removes a chain, and the kernel then drops what any queue of
+    /// the namespace holds.
+    package static func report(interface: String?, backend: Backend?, probed: [BackendProbe.Result]) -> JSON {
+        let backends = probed.map { result in
             JSON.object([
                 .init("backend", .string(result.backend.rawValue)), .init("works", .bool(result.problem == nil)),
                 .init("problem", .optional(result.problem)),
@@ -20,6 +22,15 @@ package enum Doctor {
             .init("interface_problem", .optional(interface.flatMap { interfaceProblem($0) })),
             .init("realtime", .bool(mayRunRealtime())), .init("effective_uid", .integer(Int64(geteuid()))),
         ])
+    }
+
+    /// Probes unless faults are in force here.
+    package static func probeWhenIdle() throws(AgentError) -> [BackendProbe.Result] {
+        let presence = try? Nftables(node: "doctor").presence()  // without nf_tables nothing of it is in force
+        if case .ours(let node) = presence {
+            throw AgentError("doctor", "faults of node \(node) are in force here, and probing would disturb them; heal first")
+        }
+        return BackendProbe.probe()
     }
 
     private static func tablePresence() -> String {
