@@ -30,12 +30,11 @@ extension Scene {
     /// Session up and orders asked after, at or after `start`; the reason when one of them never came.
     private func sessionRestored(since start: Instant, lookBack: Instant, until: Instant) -> Result<[Step], ReasonError> {
         let ended = timeline.sessions.contains { span in
-            span.end.map { $0.at >= lookBack && $0.at < until } ?? false
+            span.end.map { $0.at >= lookBack && $0.at < until && !isFarewell($0.at, until) } ?? false
         }
         guard ended || !timeline.isLoggedOn(at: start) else { return .success([]) }
         guard let session = timeline.sessions.last(where: { $0.start.at >= lookBack && $0.start.at < until }),
-            // A governor that is stopped logs out first.
-            session.end.map({ $0.at >= until || (until >= close && $0.at >= close - .seconds(6)) }) ?? true
+            session.end.map({ $0.at >= until || isFarewell($0.at, until) }) ?? true
         else { return .failure(ReasonError(reason: "the session did not come back")) }
         // A first connection after the cut may break again; the last one counts.
         let answer = timeline.messages.first { message in
@@ -50,6 +49,9 @@ extension Scene {
             Step(at: answer.stamp.at, record: answer.stamp.record),
         ])
     }
+
+    /// A governor that is stopped logs out first, and has 5 s to exit.
+    private func isFarewell(_ end: Instant, _ until: Instant) -> Bool { until >= close && end >= close - .seconds(6) }
 
     struct ReasonError: Error { let reason: String }
 
