@@ -124,7 +124,8 @@ struct DoctorCommand: ParsableCommand {
             do throws(AgentError) { chosen = try BackendProbe.choose(nil, from: probed) } catch { problem = error }
             print(
                 String(
-                    decoding: Doctor.report(interface: interface, backend: chosen, probed: probed).prettyBytes(.asBuilt),
+                    decoding: Doctor.report(interface: interface, backend: chosen, probed: probed)
+                        .prettyBytes(.asBuilt),
                     as: UTF8.self), terminator: "")
             if let problem { throw problem }
         }

@@ -105,7 +105,8 @@ package final class CommandServer {
             return []
         case .doctor:
             let core = agent.core
-            return [.init("doctor", Doctor.report(interface: core.interface, backend: core.backend, probed: agent.probed))]
+            let report = Doctor.report(interface: core.interface, backend: core.backend, probed: agent.probed)
+            return [.init("doctor", report)]
         case .stop:
             agent.stop(.abort)
             return []

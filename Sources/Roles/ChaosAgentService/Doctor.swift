@@ -28,7 +28,8 @@ package enum Doctor {
     package static func probeWhenIdle() throws(AgentError) -> [BackendProbe.Result] {
         let presence = try? Nftables(node: "doctor").presence()  // without nf_tables nothing of it is in force
         if case .ours(let node) = presence {
-            throw AgentError("doctor", "faults of node \(node) are in force here, and probing would disturb them; heal first")
+            throw AgentError(
+                "doctor", "faults of node \(node) are in force here, and probing would disturb them; heal first")
         }
         return BackendProbe.probe()
     }
