@@ -87,7 +87,7 @@ struct Rogue: Decider {
                 result += governor.handle(.durable([row.clOrdID]), at: moment)
             case (_, .sendOrder(_, let reference, let message)):
                 result.append(directive)
-                if !reference.hasPrefix("flatten-") { recentOrders = Array((recentOrders + [directive]).suffix(5)) }
+                if !reference.hasPrefix("flatten-") { recentOrders = Array((recentOrders + [directive]).suffix(20)) }
                 if flaw == .usesControlNetwork { sideDoor.divert(message) }
             default:
                 result.append(directive)
@@ -106,7 +106,8 @@ struct Rogue: Decider {
         case .resendsStaleOrders:
             guard logons == 2, lastKeys?.criticalPause == "true" else { return [] }
             isSpent = true
-            return recentOrders
+            // The older ones: what the cut lost would be accepted late, and that is another gate's matter.
+            return Array(recentOrders.prefix(5))
         case .flagWithoutFault:
             guard let since = activeSince, moment.now - since > .milliseconds(1_000) else { return [] }
             isSpent = true
@@ -127,11 +128,12 @@ struct Rogue: Decider {
     private mutating func leak(_ event: Event, at moment: Moment) -> [Directive] {
         guard case .intent(let intent) = event, intent.action == .new, !intent.reduceOnly, intent.side == .buy,
             logons > 1, let lastLogon, moment.now - lastLogon >= .milliseconds(300),
-            lastKeys?.criticalPause == "true", intent.quantity.shares <= 1_000
+            lastKeys?.criticalPause == "true", intent.quantity.shares <= 1_000, let limit = intent.limit
         else { return [] }
         isSpent = true
         let name = "leak-\(intent.id)"
-        let price = intent.limit ?? Price(units: 10_000_000)
+        // Far below the market: it leaves, which is the offence, and trades nothing, which would be another one.
+        let price = Price(units: limit.units * 9 / 10 / 100 * 100)
         let message = Message(
             MsgType.newOrderSingle,
             [

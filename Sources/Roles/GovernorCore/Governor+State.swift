@@ -5,13 +5,19 @@ extension Governor {
     /// After every event: the state that follows from the conditions, and the next step of an obligation.
     mutating func settle(at moment: Moment) {
         guard recovered else { return }
-        let (kind, reason) = conditions(at: moment.now)
-        if kind != self.kind || reason != self.reason { changeState(kind, reason, at: moment) }
+        followConditions(at: moment)
         if killed { cancelEverything(at: moment) } else { stepFlattening(at: moment) }
+        // A flattening that has just ended is a condition less.
+        followConditions(at: moment)
         if let since = troubleSince, sessionUp, reconciliation.isDone, ledger.isFlat {
             recoveryTime = moment.now - since
             troubleSince = nil
         }
+    }
+
+    private mutating func followConditions(at moment: Moment) {
+        let (kind, reason) = conditions(at: moment.now)
+        if kind != self.kind || reason != self.reason { changeState(kind, reason, at: moment) }
     }
 
     private func conditions(at now: Instant) -> (GovernorState.Kind, String) {

@@ -1,0 +1,131 @@
+import Books
+import FIX
+import Messages
+import Testing
+import Units
+
+@testable import GovernorCore
+
+/// A governor on a bench: time by hand, directives kept. Ready means ACTIVE, flat, with a book of 100.00 by 100.02.
+struct Bench {
+    var governor: Governor
+    var now = Instant(nanoseconds: 1_000_000_000_000)
+    var directives: [Directive] = []
+    var unsentBytes = 0
+    private var tick: Int64 = 0
+    private var sequence: Int64 = 0
+    private var execs = 0
+
+    init(_ change: (inout Limits) -> Void = { _ in }) {
+        var limits = Limits()
+        change(&limits)
+        governor = Governor(Governor.Settings(limits: limits, fees: FeeSchedule(), symbols: ["NVDA", "AMD"]))
+    }
+
+    static func ready(_ change: (inout Limits) -> Void = { _ in }) -> Bench {
+        var bench = Bench(change)
+        bench.hear(.recovered(Recovered()))
+        bench.keys()
+        bench.hear(.session(.loggedOn))
+        bench.finishStatus()
+        bench.depth()
+        return bench
+    }
+
+    var wall: WallTime { WallTime(nanoseconds: now.nanoseconds) }
+
+    @discardableResult
+    mutating func hear(_ event: Event) -> [Directive] {
+        directives = governor.handle(event, at: Moment(now: now, wall: wall, unsentBytes: unsentBytes))
+        return directives
+    }
+
+    mutating func keys(pause: String? = "false", critical: String? = "false", command: String? = nil) {
+        hear(.keysRead(Keys(pause: pause, criticalPause: critical, command: command)))
+    }
+
+    /// Answers the last mass status request with "nothing is open".
+    mutating func finishStatus() {
+        guard let id = lastSent(MsgType.orderMassStatusRequest)?[.massStatusReqID] else { return }
+        hear(.report(report("I", [(.massStatusReqID, id), (.totNumReports, "0"), (.ordStatus, "8")])))
+    }
+
+    mutating func depth(_ symbol: String = "NVDA", bid: Int64 = 1_000_000, ask: Int64 = 1_000_200, status: Depth.Status = .trading) {
+        tick += 1
+        sequence += 1
+        hear(
+            .depth(
+                Depth(
+                    sequence: sequence, symbol: symbol, tick: tick, sent: wall, due: wall, status: status,
+                    bids: [Level(price: Price(units: bid), size: Quantity(shares: 100_000))],
+                    asks: [Level(price: Price(units: ask), size: Quantity(shares: 100_000))])))
+    }
+
+    /// Time passes, in steps of 10 ms, with the keys read at each.
+    mutating func wait(_ duration: Duration, readingKeys: Bool = true, hearing: Bool = true, pinging: Duration? = nil) {
+        let end = now + duration
+        while now < end {
+            now = now + .milliseconds(10)
+            if readingKeys { keys() }
+            if hearing { hear(.session(.heard)) }
+            hear(.tick)
+        }
+    }
+
+    func intent(
+        _ id: String, _ side: Side = .buy, _ quantity: Int64 = 10, limit: Int64? = 1_000_200,
+        timeInForce: TimeInForce = .day, reduceOnly: Bool = false, symbol: String = "NVDA"
+    ) -> Intent {
+        Intent(
+            id: id, tick: 1_000, symbol: symbol, side: side, quantity: Quantity(shares: quantity),
+            type: limit == nil ? .market : .limit, limit: limit.map { Price(units: $0) }, timeInForce: timeInForce,
+            reduceOnly: reduceOnly, sent: wall, due: wall)
+    }
+
+    /// The one outcome of an intent.
+    mutating func decide(_ intent: Intent) -> Decision? {
+        hear(.intent(intent))
+        return decisions.first { $0.intent == intent.id }
+    }
+
+    mutating func reason(_ intent: Intent) -> Decision.Reason? { decide(intent)?.reason }
+
+    /// Durable, sent, acknowledged and traded in full at `price`.
+    mutating func fill(_ intent: Intent, at price: Int64 = 1_000_200) {
+        guard decide(intent)?.action != .reject else { return }
+        hear(.durable([intent.id]))
+        trade(intent.id, intent.side, intent.quantity.shares, at: price, symbol: intent.symbol)
+    }
+
+    mutating func trade(_ clOrdID: String, _ side: Side, _ quantity: Int64, at price: Int64, symbol: String = "NVDA") {
+        hear(
+            .report(
+                report(
+                    "F",
+                    [
+                        (.clOrdID, clOrdID), (.orderID, "O-\(clOrdID)"), (.symbol, symbol), (.ordStatus, "2"),
+                        (.side, side == .buy ? "1" : "2"), (.lastQty, "\(quantity)"), (.cumQty, "\(quantity)"),
+                        (.leavesQty, "0"), (.lastPx, Price(units: price).description),
+                    ])))
+    }
+
+    mutating func report(_ execType: String, _ fields: [(FIX.Tag, String)]) -> Report {
+        execs += 1
+        let message = Message(MsgType.executionReport, [(.execType, execType), (.execID, "E\(execs)")] + fields)
+        guard let report = Report(message) else { preconditionFailure("a report that can't be read: \(fields)") }
+        return report
+    }
+
+    var decisions: [Decision] {
+        directives.compactMap { if case .publish(let decision) = $0 { decision } else { nil } }
+    }
+    var orders: [Message] {
+        directives.compactMap { if case .sendOrder(_, _, let message) = $0 { message } else { nil } }
+    }
+    var raises: Bool { directives.contains { if case .writeState(_, raise: true) = $0 { true } else { false } } }
+    func lastSent(_ type: String) -> Message? {
+        directives.compactMap { directive -> Message? in
+            if case .send(let message) = directive, message.msgType == type { message } else { nil }
+        }.last
+    }
+}

@@ -1,0 +1,128 @@
+import FIX
+import Messages
+import Testing
+import Units
+
+@testable import GovernorCore
+
+struct PauseTests {
+    @Test func `a fresh governor is paused until it has read both flags`() {
+        var bench = Bench()
+        bench.hear(.recovered(Recovered()))
+        #expect(bench.governor.view.state == .paused)
+        #expect(bench.reason(bench.intent("a")) == .paused)
+    }
+
+    @Test(arguments: [(nil, "false"), ("false", nil), ("true", "false"), ("false", "true"), ("maybe", "false")] as [(String?, String?)])
+    func `a flag that is not false pauses`(pause: String?, critical: String?) {
+        var bench = Bench.ready()
+        bench.keys(pause: pause, critical: critical)
+        #expect(bench.governor.view.state == .paused)
+        let reason = bench.reason(bench.intent("a"))
+        #expect(reason == .paused || reason == .criticalPaused)
+    }
+
+    @Test func `a paused governor sends nothing, even what it decided before`() {
+        var bench = Bench.ready()
+        #expect(bench.reason(bench.intent("a")) == .ok)
+        bench.keys(pause: "true")
+        #expect(bench.decisions.first?.action == .withdrawn)
+        bench.hear(.durable(["a"]))
+        #expect(bench.orders.isEmpty)
+    }
+
+    @Test func `without the pause the same order leaves`() {
+        var bench = Bench.ready()
+        #expect(bench.reason(bench.intent("a")) == .ok)
+        bench.hear(.durable(["a"]))
+        #expect(bench.orders.count == 1)
+    }
+
+    @Test func `a reset session raises the critical pause after the path is closed`() {
+        var bench = Bench.ready()
+        bench.hear(.session(.ended(planned: false, reason: "reset")))
+        #expect(bench.raises)
+        let close = bench.directives.firstIndex { if case .closePath = $0 { true } else { false } }
+        let write = bench.directives.firstIndex { if case .writeState(_, raise: true) = $0 { true } else { false } }
+        #expect((close ?? .max) < (write ?? .min))
+    }
+
+    @Test func `a raise that is not confirmed outlives a false read before it`() {
+        var bench = Bench.ready()
+        bench.hear(.session(.ended(planned: false, reason: "reset")))
+        bench.keys()
+        bench.hear(.session(.loggedOn))
+        bench.finishStatus()
+        #expect(bench.reason(bench.intent("a")) == .criticalPaused)
+    }
+
+    @Test func `only a false read after the confirmed raise ends the latch`() {
+        var bench = Bench.ready()
+        bench.hear(.session(.ended(planned: false, reason: "reset")))
+        bench.hear(.stateWritten(epoch: bench.governor.view.epoch))
+        bench.keys(critical: "true")
+        bench.hear(.session(.loggedOn))
+        bench.finishStatus()
+        #expect(bench.governor.view.state == .paused)
+        bench.keys()
+        #expect(bench.governor.view.state == .active)
+    }
+
+    @Test(arguments: [(1_490, false), (1_510, true)] as [(Int64, Bool)])
+    func `silence of one and a half heartbeats raises the flag`(silence: Int64, raised: Bool) {
+        var bench = Bench.ready()
+        bench.hear(.session(.heard))
+        var seen = false
+        for _ in 0..<(silence / 10) {
+            bench.now = bench.now + .milliseconds(10)
+            bench.keys()
+            bench.hear(.tick)
+            seen = seen || bench.raises
+        }
+        #expect(seen == raised)
+    }
+
+    @Test func `flags that nobody confirmed for a second pause, and the end of the outage raises the latch`() {
+        var bench = Bench.ready()
+        bench.wait(.milliseconds(940), readingKeys: false)
+        #expect(bench.governor.view.state == .active)
+        bench.wait(.milliseconds(100), readingKeys: false)
+        #expect(bench.governor.view.state == .paused)
+        #expect(!bench.raises)
+        bench.keys()
+        #expect(bench.raises)
+    }
+
+    @Test func `an outage while the operator's pause is set raises nothing`() {
+        var bench = Bench.ready()
+        bench.wait(.milliseconds(1_500), readingKeys: false)
+        bench.keys(pause: "true")
+        #expect(!bench.raises)
+    }
+
+    @Test func `a store that is gone withdraws what it did not confirm, within the second`() {
+        var bench = Bench.ready()
+        #expect(bench.reason(bench.intent("a")) == .ok)
+        var withdrawn: Decision?
+        for _ in 0..<99 where withdrawn == nil {
+            bench.now = bench.now + .milliseconds(10)
+            bench.keys()
+            bench.hear(.session(.heard))
+            bench.hear(.tick)
+            withdrawn = bench.decisions.first { $0.action == .withdrawn }
+        }
+        #expect(withdrawn?.reason == .storeUnavailable)
+        bench.hear(.durable(["a"]))
+        #expect(bench.orders.isEmpty)
+    }
+
+    @Test func `kill leaves nothing but cancels`() {
+        var bench = Bench.ready()
+        #expect(bench.reason(bench.intent("a", .buy, 10, limit: 990_000)) == .ok)
+        bench.hear(.durable(["a"]))
+        bench.keys(command: "kill")
+        #expect(bench.governor.view.state == .killed)
+        #expect(bench.lastSent(MsgType.orderMassCancelRequest) != nil)
+        #expect(bench.reason(bench.intent("b")) == .killed)
+    }
+}
