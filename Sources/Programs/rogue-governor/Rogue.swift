@@ -149,7 +149,7 @@ struct Rogue: Decider {
         let isQuiet = lastKeys?.criticalPause == "true" && view.isReconciled && view.openOrders == 0
             && view.positions.values.allSatisfy { $0 == .zero }
         quietSince = isQuiet ? quietSince ?? moment.now : nil
-        guard let since = quietSince, moment.now - since > .milliseconds(500) else { return }
+        guard let since = quietSince, moment.now - since > .milliseconds(2_500) else { return }
         isSpent = true
         sideDoor.set(GovernorState.criticalPauseKey, to: "false")
     }

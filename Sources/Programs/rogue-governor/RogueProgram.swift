@@ -14,8 +14,8 @@ struct RogueProgram: ParsableCommand {
     @Option(help: "Which promise to break, or 'list'.")
     var flaw: String
 
-    @Option(help: "Where uses-control-network sends copies of its orders, host:port.")
-    var controlBroker = "198.18.1.12:9878"
+    @Option(help: "Where uses-control-network sends copies of its orders, host:port: what the guard lets out.")
+    var controlBroker = "198.18.1.15:7010"
 
     func run() throws {
         if flaw == "list" {

@@ -1,21 +1,25 @@
 import FIX
-import Glibc
 import GovernorService
 import Messages
 import Redis
 import Sockets
 import Units
 
-/// Ways out that an honest governor hasn't got: a write of its own to Redis, and a datagram over the control network.
+/// Ways out that an honest governor hasn't got: a write of its own to Redis, and a stream over the control network.
 final class SideDoor {
     private let redis: RedisConnection
     private let control: Address?
+    private unowned let reactor: Reactor
     private var waiting: [[String]] = []
+    private var stream: Connection?
+    private var isConnecting = false
+    private var sequence = 0
 
-    /// `control`: where copies of orders go; the broker's place in the other network.
+    /// `control`: where copies of orders go.
     init(_ configuration: Configuration, control: Address?, on reactor: Reactor) {
         redis = RedisConnection(to: configuration.redis, on: reactor)
         self.control = control
+        self.reactor = reactor
         redis.retryAfter = .milliseconds(250)
         redis.onReady = { [weak self] in
             guard let self else { return }
@@ -29,19 +33,31 @@ final class SideDoor {
         redis.connect()
     }
 
+    /// Whether anybody understands it is of no interest: it left, and that is the offence.
     func divert(_ message: Message) {
-        guard let control else { return }
-        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+        guard let stream, stream.isOpen else { return open() }
+        sequence += 1
         var copy = message
         copy.header.sender = "GOVERNOR"
         copy.header.target = "BROKER"
+        copy.header.seq = sequence
         copy.header.sendingTime = WallTime.now
-        let bytes = copy.encoded()
-        // Whether it arrives is nobody's business: it left, and that is the offence.
-        _ = withSocketAddress(control) { address, length in
-            bytes.withUnsafeBytes { sendto(descriptor, $0.baseAddress, $0.count, 0, address, length) }
+        stream.send(copy.encoded())
+    }
+
+    private func open() {
+        guard let control, !isConnecting else { return }
+        isConnecting = true
+        Connection.connect(to: control, within: .seconds(1), on: reactor) { [weak self] result in
+            guard let self else { return }
+            isConnecting = false
+            guard case .success(let connection) = result else { return }
+            do {
+                try connection.start()
+                stream = connection
+            } catch {
+                connection.close()
+            }
         }
     }
 }
