@@ -82,7 +82,7 @@ let roles: [Target] = [
 ]
 
 let programs: [Target] = [
-    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging"]),
+    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging", "CLinux"]),
     program("feed-replayer", ["FeedReplayerService", "Scenarios"]),
     program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),

@@ -42,6 +42,12 @@ extension Nftables {
         try guardRules.apply(changes, "install the control guard")
     }
 
+    /// Packets that the wall has stopped on their way out: somebody behind it tried a second path.
+    package static func stoppedByControlGuard(namespace: Int32 = -1) throws(NetlinkError) -> UInt64 {
+        let rules = try Nftables(namespace: namespace, node: guardMark, table: guardTable).rules()
+        return rules.last { $0.chain == "output" }?.packets ?? 0
+    }
+
     package static func removeControlGuard(namespace: Int32 = -1) throws(NetlinkError) {
         try Nftables(namespace: namespace, node: guardMark, table: guardTable).remove()
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import ConductorService
 import Glibc
 
@@ -17,7 +18,7 @@ struct Gauntlet: ParsableCommand {
 
     static func main() {
         // A line is out when it is printed, also into a file or a pipe.
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
+        clinux_line_buffered_output()
         do {
             var command = try parseAsRoot()
             try command.run()

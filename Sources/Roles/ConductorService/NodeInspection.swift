@@ -11,6 +11,11 @@ extension LabNetwork {
         }
     }
 
+    /// Packets of the governor's node that were stopped on their way to the control network.
+    package func stoppedAtTheGuard() throws -> UInt64 {
+        try Nftables.stoppedByControlGuard(namespace: namespace(of: "governor"))
+    }
+
     private func leftovers(in node: Node) throws -> [String] {
         let number = namespace(of: node.name)
         var found: [String] = []

@@ -15,6 +15,7 @@ extension Conductor {
         attempt("leftovers") { try askForLeftovers() }
         for node in RoleCommands.faultable { attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) } }
         recordLeftovers()
+        attempt("guard") { try recordGuard() }
         attempt("broker-stub") { try end("broker-stub", within: .seconds(3)) }
         record("end", [])
         attempt("evidence") { try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 } }
@@ -75,6 +76,11 @@ extension Conductor {
         leftovers += network.leftovers()
         for text in leftovers { progress.say("left behind: \(text)") }
         record("leftovers", [.init("stage", "lab"), .init("found", .array(leftovers.map { .string($0) }))])
+    }
+
+    private func recordGuard() throws {
+        let stopped = Int64(clamping: try network.stoppedAtTheGuard())
+        record("guard", [.init("outgoing_dropped", .integer(stopped))])
     }
 
     private func finishObserver() throws {

@@ -34,3 +34,5 @@ int clinux_write_in_namespace(int namespace_fd, const char *path, const char *te
 }
 
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+void clinux_line_buffered_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }

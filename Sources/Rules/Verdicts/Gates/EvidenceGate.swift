@@ -34,6 +34,12 @@ extension Scene {
         for stats in timeline.all("stats") where found.isEmpty && (stats["second_path"]?.integer ?? 0) > 0 {
             found.append(Violation(text: "orders on a second path", record: stats.stamp.record))
         }
+        // The wall stops what the tap would have seen: trying counts.
+        for stopped in timeline.all("guard") where (stopped["outgoing_dropped"]?.integer ?? 0) > 0 {
+            let count = stopped["outgoing_dropped"]?.integer ?? 0
+            found.append(
+                Violation(text: "second path: \(count) packets were stopped on their way to control", record: stopped.stamp.record))
+        }
         guard found.isEmpty, isCaptureWhole else { return found }
         let left = Set(timeline.departures.map(\.clOrdID))
         for event in timeline.ledger where event.execution.kind == .received && event.execution.msgType == "D" {

@@ -53,6 +53,15 @@ extension Scene {
             || timeline.all("monitor").contains { $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000 }
     }
 
+    /// An order written into a connection that is dead already is numbered and lost, without ever leaving: the
+    /// broker's path was cut, or its session ended within the time that an order has to leave.
+    private func isPathDead(at instant: Instant) -> Bool {
+        faults.contains { $0.cuts("broker") && $0.covers(instant, padding: Scene.orderWithin) }
+            || timeline.sessions.contains { span in
+                span.end.map { abs(($0.at - instant).nanoseconds) < Scene.orderWithin.nanoseconds } ?? false
+            }
+    }
+
     /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
     private func contradictions(_ source: [Outgone]) -> [Violation] {
         var left: [String: [Departure]] = [:]
@@ -68,7 +77,8 @@ extension Scene {
             switch outgone.action {
             case "accept", "reduce":
                 let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
-                if !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) {
+                let isLost = orders.isEmpty && (isCutOff(at: outgone.stamp.at) || isPathDead(at: outgone.stamp.at))
+                if !isInTime, !withdrawn.contains(intent), !leaked.contains(intent), !isLost {
                     violations.append(
                         Violation(
                             text: "\(intent): \(outgone.action), but nothing left within 1 s and it was not withdrawn",

@@ -37,6 +37,10 @@ extension Scene {
         }
         var finding = Finding.never(found, of: looked.count)
         finding.records = looked.map(\.stamp.record)
+        // A lab can't see what outlives it: that look comes from outside, once it is gone.
+        guard !found.isEmpty || looked.contains(where: { $0["stage"]?.string != "lab" }) else {
+            return .unknown("the lab has not been looked at from outside yet", records: [last.stamp.record])
+        }
         return finding
     }
 }

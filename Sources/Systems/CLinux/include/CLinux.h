@@ -58,6 +58,8 @@ int clinux_enter_network_namespace(int namespace_fd);
 /// Writes a setting below /proc/sys/net of a namespace.
 int clinux_write_in_namespace(int namespace_fd, const char *path, const char *text);
 int clinux_pipe(int ends[2]);
+/// Standard output is written line by line, into files and pipes too.
+void clinux_line_buffered_output(void);
 
 // Processes.
 struct clinux_spawn_request {
