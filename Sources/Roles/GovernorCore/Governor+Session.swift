@@ -57,11 +57,9 @@ extension Governor {
     }
 
     mutating func askStatus(at moment: Moment) {
-        for (name, order) in orders.live where order.isNamed {
-            var order = order
+        for var order in orders.live.values where order.isNamed {
             order.isNamed = false
             orders.put(order)
-            _ = name
         }
         let id = reconciliation.ask(instance: instance, at: moment.now)
         out.append(.send(OrderWire.statusOfEverything(id: id)))

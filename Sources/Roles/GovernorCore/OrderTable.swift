@@ -42,6 +42,8 @@ package struct OrderTable: Sendable {
         guard let order = live.removeValue(forKey: clOrdID) else { return }
         account(order, -1)
         if byReference[order.reference] == clOrdID { byReference[order.reference] = nil }
+        // A replaced order is known by the intents of its earlier names, too.
+        if order.origClOrdID != nil { byReference = byReference.filter { $0.value != clOrdID } }
         if let change = order.replacement { replacements[change.clOrdID] = nil }
         finals.insert(clOrdID, order)
     }

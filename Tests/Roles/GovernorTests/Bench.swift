@@ -50,7 +50,9 @@ struct Bench {
         hear(.report(report("I", [(.massStatusReqID, id), (.totNumReports, "0"), (.ordStatus, "8")])))
     }
 
-    mutating func depth(_ symbol: String = "NVDA", bid: Int64 = 1_000_000, ask: Int64 = 1_000_200, status: Depth.Status = .trading) {
+    mutating func depth(
+        _ symbol: String = "NVDA", bid: Int64 = 1_000_000, ask: Int64 = 1_000_200, status: Depth.Status = .trading
+    ) {
         tick += 1
         sequence += 1
         hear(
@@ -61,8 +63,11 @@ struct Bench {
                     asks: [Level(price: Price(units: ask), size: Quantity(shares: 100_000))])))
     }
 
+    /// A state of the book that never arrived.
+    mutating func loseDepth() { sequence += 1 }
+
     /// Time passes, in steps of 10 ms, with the keys read at each.
-    mutating func wait(_ duration: Duration, readingKeys: Bool = true, hearing: Bool = true, pinging: Duration? = nil) {
+    mutating func wait(_ duration: Duration, readingKeys: Bool = true, hearing: Bool = true) {
         let end = now + duration
         while now < end {
             now = now + .milliseconds(10)
