@@ -150,5 +150,12 @@ let package = Package(
             ]),
         tests("Integration", "DrillTests", ["Archive", "Judging", "Messages", "Processes", "Sockets", "Units"]),
         tests("Tidy", "TidyTests", []),
+        // What the promises are measured with: Benchmarks/README.md
+        .executableTarget(
+            name: "gauntlet-bench",
+            dependencies: [
+                "Units", "Messages", "FIX", "Books", "History", "Scenarios", "Verdicts", "Sockets", "Processes", "Postgres",
+                "Netlink", "HTTP", "Archive", "Judging", "GovernorCore", "LiveStores", "CLinux", argumentParser,
+            ], path: "Benchmarks/gauntlet-bench", swiftSettings: strict),
     ]
 )

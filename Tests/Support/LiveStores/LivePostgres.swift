@@ -10,7 +10,8 @@ package final class LivePostgres {
     package let url: String
     package let urlOverTCP: String
 
-    package init() throws {
+    /// - Parameter durable: whether a commit waits for the disk.
+    package init(durable: Bool = false) throws {
         let programs = try LivePostgres.programs()
         let user = geteuid() == 0 ? try LivePostgres.unprivilegedUser() : nil
         let directory = try freshDirectory("live-postgres")
@@ -27,7 +28,7 @@ package final class LivePostgres {
         let port = try freePort()
         let command = [
             "\(programs)/postgres", "-D", "\(directory)/data", "-k", directory, "-h", "127.0.0.1", "-p", "\(port)",
-            "-F", "-c", "shared_buffers=16MB", "-c", "max_connections=20",
+            "-c", "shared_buffers=16MB", "-c", "max_connections=20", "-c", "fsync=\(durable ? "on" : "off")",
         ]
         server = try LiveServer("postgres", command, in: directory, stopSignal: "INT", user: user)
         address = Address(host: 0x7F00_0001, port: port)

@@ -1,0 +1,37 @@
+import Glibc
+import Processes
+import Units
+
+/// A program of the system, run to its end: what our code is compared with.
+///
+/// Started by `posix_spawn` from this thread, the cheapest way there is: the comparison is not to be won on a slow fork.
+struct ExternalTool {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let path: String
+
+    init?(_ name: String) {
+        guard let path = Programs.find(name) else { return nil }
+        self.path = path
+    }
+
+    /// Returns when the program has ended, with success or not at all; its output is thrown away.
+    func run(_ arguments: [String]) throws(Failure) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        var pid: pid_t = 0
+        let started = posix_spawn(&pid, path, &actions, nil, pointers, environ)
+        guard started == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(started)))") }
+        var status: Int32 = 0
+        guard waitpid(pid, &status, 0) == pid, status == 0 else {
+            throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with status \(status)")
+        }
+    }
+}
