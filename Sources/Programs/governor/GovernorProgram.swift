@@ -15,7 +15,8 @@ struct GovernorProgram: ParsableCommand {
             """)
 
     func run() throws {
-        let code = GovernorService<Governor>.main(environment: ProcessInfo.processInfo.environment, build: "reference") {
+        let code = GovernorService<Governor>.main(environment: ProcessInfo.processInfo.environment, build: "reference")
+        {
             configuration, _ in Governor(configuration.settings)
         }
         if code != 0 { throw ExitCode(code) }

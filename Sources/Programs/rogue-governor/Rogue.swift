@@ -146,7 +146,8 @@ struct Rogue: Decider {
 
     private mutating func clearLatch(at moment: Moment) {
         let view = governor.view
-        let isQuiet = lastKeys?.criticalPause == "true" && view.isReconciled && view.openOrders == 0
+        let isQuiet =
+            lastKeys?.criticalPause == "true" && view.isReconciled && view.openOrders == 0
             && view.positions.values.allSatisfy { $0 == .zero }
         quietSince = isQuiet ? quietSince ?? moment.now : nil
         guard let since = quietSince, moment.now - since > .milliseconds(2_500) else { return }

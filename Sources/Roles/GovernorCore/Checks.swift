@@ -20,7 +20,8 @@ struct Proposal: Sendable {
     var content: OrderContent {
         OrderContent(
             symbol: intent.symbol, side: intent.side == .buy ? 0 : 1, quantity: intent.quantity.shares,
-            limit: intent.limit?.units ?? 0, timeInForce: intent.timeInForce == .day ? 0 : intent.timeInForce == .ioc ? 1 : 2)
+            limit: intent.limit?.units ?? 0,
+            timeInForce: intent.timeInForce == .day ? 0 : intent.timeInForce == .ioc ? 1 : 2)
     }
 }
 
@@ -66,7 +67,8 @@ extension Governor {
 
     func malformed(_ intent: Intent) -> Decision.Reason? {
         let limitFits = intent.type == .limit ? (intent.limit?.units ?? 0) > 0 : intent.limit == nil
-        let named = !intent.id.isEmpty && intent.id.utf8.count <= 64
+        let named =
+            !intent.id.isEmpty && intent.id.utf8.count <= 64
             && intent.id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         guard limitFits, named, intent.quantity > .zero, symbols.contains(intent.symbol), intent.tick >= 0 else {
             return .badField
@@ -86,7 +88,8 @@ extension Governor {
         let intent = proposal.intent
         let position = ledger.position(intent.symbol)
         let open = orders.open(intent.symbol)
-        let worst = intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
+        let worst =
+            intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
         if worst > limits.maxPosition { return .maxPosition }
         guard let before = Exposure(of: self, adding: nil), let after = Exposure(of: self, adding: proposal) else {
             return .noReference

@@ -35,7 +35,8 @@ extension Governor {
         out.append(
             .publish(
                 Decision(
-                    intent: nil, tick: nil, action: .flatten, quantity: size, reason: reason, epoch: epoch, clOrdID: nil)))
+                    intent: nil, tick: nil, action: .flatten, quantity: size, reason: reason, epoch: epoch, clOrdID: nil
+                )))
     }
 
     /// Cancel everything and hear of it; then one reducing order in flight a symbol, of what the position is now.

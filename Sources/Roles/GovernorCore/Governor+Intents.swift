@@ -79,7 +79,8 @@ extension Governor {
     private mutating func decideReplace(_ intent: Intent, at moment: Moment) {
         if let reason = closedGate(at: moment) ?? identity(intent) { return reject(intent, reason) }
         guard let target = intent.target, let order = orders.order(of: target), order.stage != .undurable,
-            order.replacement == nil, order.cancelAsked == nil, order.symbol == intent.symbol, order.side == intent.side,
+            order.replacement == nil, order.cancelAsked == nil, order.symbol == intent.symbol,
+            order.side == intent.side,
             intent.quantity > order.cumulative
         else { return reject(intent, .unknownTarget) }
         let proposal = Proposal(intent, replacing: order)

@@ -107,7 +107,9 @@ extension Governor {
 
     mutating func refused(_ clOrdID: String, _ text: String, at moment: Moment) {
         out.append(.announce("the broker refused \(clOrdID): \(text)"))
-        if let holder = orders.holder(ofReplacement: clOrdID), let order = orders[holder], let change = order.replacement {
+        if let holder = orders.holder(ofReplacement: clOrdID), let order = orders[holder],
+            let change = order.replacement
+        {
             out.append(.store(.order(order.row(of: change, .rejected, at: moment.wall), gates: false)))
             orders.dropReplacement(of: holder)
         } else if orders[clOrdID] != nil {

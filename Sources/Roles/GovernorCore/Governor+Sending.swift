@@ -77,7 +77,9 @@ extension Governor {
     }
 
     mutating func withdraw(_ clOrdID: String, _ reason: Decision.Reason, at moment: Moment) {
-        if let holder = orders.holder(ofReplacement: clOrdID), let order = orders[holder], let change = order.replacement {
+        if let holder = orders.holder(ofReplacement: clOrdID), let order = orders[holder],
+            let change = order.replacement
+        {
             out.append(.store(.order(order.row(of: change, .withdrawn, at: moment.wall), gates: false)))
             orders.dropReplacement(of: holder)
             return publishWithdrawn(change.reference, change.tick, clOrdID, reason)

@@ -160,7 +160,9 @@ package struct Governor: Decider, Sendable {
         if latency.look(at: moment.now, sessionUp: sessionUp) { startFlattening(.sustainedLatency, at: moment) }
         watchSession(at: moment)
         withdrawOverdue(at: moment)
-        if reconciliation.isOverdue(at: moment.now, patience: timing.statusPatience), sessionUp { askStatus(at: moment) }
+        if reconciliation.isOverdue(at: moment.now, patience: timing.statusPatience), sessionUp {
+            askStatus(at: moment)
+        }
     }
 
     package var view: View {

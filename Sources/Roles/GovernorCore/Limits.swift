@@ -49,7 +49,9 @@ extension Limits {
     }
 
     package static let keys: [Key] = [
-        Key("opening_equity", "1/10,000", 1, "account", { $0.openingEquity.units }) { $0.openingEquity = Money(units: $1) },
+        Key("opening_equity", "1/10,000", 1, "account", { $0.openingEquity.units }) {
+            $0.openingEquity = Money(units: $1)
+        },
         Key("max_order_quantity", "shares", 1, "order", { $0.maxOrderQuantity.shares }) {
             $0.maxOrderQuantity = Quantity(shares: $1)
         },
@@ -67,9 +69,13 @@ extension Limits {
         Key("max_open_notional", "1/10,000", 0, "account", { $0.maxOpenNotional.units }) {
             $0.maxOpenNotional = Money(units: $1)
         },
-        Key("max_orders_per_second", "messages", 1, "account", { $0.maxOrdersPerSecond }) { $0.maxOrdersPerSecond = $1 },
+        Key("max_orders_per_second", "messages", 1, "account", { $0.maxOrdersPerSecond }) {
+            $0.maxOrdersPerSecond = $1
+        },
         Key("max_exits_per_second", "messages", 1, "account", { $0.maxExitsPerSecond }) { $0.maxExitsPerSecond = $1 },
-        Key("max_cancels_per_second", "messages", 1, "account", { $0.maxCancelsPerSecond }) { $0.maxCancelsPerSecond = $1 },
+        Key("max_cancels_per_second", "messages", 1, "account", { $0.maxCancelsPerSecond }) {
+            $0.maxCancelsPerSecond = $1
+        },
         Key("duplicate_window_ms", "milliseconds", 0, "content", { $0.duplicateWindow.nanoseconds / 1_000_000 }) {
             $0.duplicateWindow = .milliseconds($1)
         },
@@ -77,14 +83,18 @@ extension Limits {
         Key("repeat_window_ms", "milliseconds", 0, "content", { $0.repeatWindow.nanoseconds / 1_000_000 }) {
             $0.repeatWindow = .milliseconds($1)
         },
-        Key("price_collar_bp", "basis points", 0, "order", { $0.priceCollarBasisPoints }) { $0.priceCollarBasisPoints = $1 },
+        Key("price_collar_bp", "basis points", 0, "order", { $0.priceCollarBasisPoints }) {
+            $0.priceCollarBasisPoints = $1
+        },
         Key("max_quote_age_ms", "milliseconds", 1, "symbol", { $0.maxQuoteAge.nanoseconds / 1_000_000 }) {
             $0.maxQuoteAge = .milliseconds($1)
         },
         Key("max_daily_loss_bp", "basis points", 0, "account", { $0.maxDailyLossBasisPoints }) {
             $0.maxDailyLossBasisPoints = $1
         },
-        Key("max_drawdown_bp", "basis points", 0, "account", { $0.maxDrawdownBasisPoints }) { $0.maxDrawdownBasisPoints = $1 },
+        Key("max_drawdown_bp", "basis points", 0, "account", { $0.maxDrawdownBasisPoints }) {
+            $0.maxDrawdownBasisPoints = $1
+        },
     ]
 
     /// Exactly the keys above, each an integer: an unknown, missing or illegal one is named, all mistakes at once.

@@ -61,7 +61,8 @@ package struct Market: Sendable {
     }
 
     package func touch(_ symbol: String) -> (bid: Price, ask: Price)? {
-        guard let depth = quotes[symbol]?.depth, !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first,
+        guard let depth = quotes[symbol]?.depth, !depth.isCrossed, let bid = depth.bids.first,
+            let ask = depth.asks.first,
             bid.price.units > 0
         else { return nil }
         return (bid.price, ask.price)
@@ -77,7 +78,9 @@ package struct Market: Sendable {
     package func valuation(_ symbol: String) -> Price? { (touch(symbol) ?? lastTouch[symbol])?.ask ?? lastFill[symbol] }
 
     /// The reference of an exit: the current book, else the last valid one with the collar doubled, else the last fill.
-    package func exitReference(_ symbol: String, at now: Instant, ageMaximum: Duration) -> (price: Price, widening: Int64)? {
+    package func exitReference(_ symbol: String, at now: Instant, ageMaximum: Duration) -> (
+        price: Price, widening: Int64
+    )? {
         if fitness(symbol, at: now, ageMaximum: ageMaximum) == .good, let middle = middle(symbol) { return (middle, 1) }
         if let touch = lastTouch[symbol] { return (Price(units: (touch.bid.units + touch.ask.units) / 2), 2) }
         return lastFill[symbol].map { ($0, 2) }

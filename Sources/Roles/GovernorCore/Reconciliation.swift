@@ -22,7 +22,9 @@ package struct Reconciliation: Sendable {
         return id
     }
 
-    package func isOverdue(at now: Instant, patience: Duration) -> Bool { asked.map { now - $0.at > patience } ?? false }
+    package func isOverdue(at now: Instant, patience: Duration) -> Bool {
+        asked.map { now - $0.at > patience } ?? false
+    }
     package func isAsked(_ id: String?) -> Bool { id != nil && asked?.id == id }
 
     package mutating func finish() {

@@ -56,16 +56,21 @@ extension Report {
         let side: Side = message[.side] == "2" ? .sell : .buy
         self.init(
             kind: Report.kind(execType), clOrdID: message[.clOrdID] ?? "", origClOrdID: message[.origClOrdID],
-            reference: message[.secondaryClOrdID], execID: execID, orderID: message[.orderID] ?? "", symbol: message[.symbol] ?? "", side: side,
+            reference: message[.secondaryClOrdID], execID: execID, orderID: message[.orderID] ?? "",
+            symbol: message[.symbol] ?? "", side: side,
             quantity: message.quantity(.orderQty) ?? .zero, cumulative: message.quantity(.cumQty) ?? .zero,
             leaves: message.quantity(.leavesQty) ?? .zero, lastQuantity: message.quantity(.lastQty) ?? .zero,
-            lastPrice: message.price(.lastPx) ?? Price(units: 0), addsLiquidity: message[Tag(851)] == "1", price: message.price(.price),
+            lastPrice: message.price(.lastPx) ?? Price(units: 0), addsLiquidity: message[Tag(851)] == "1",
+            price: message.price(.price),
             reducing: message[.positionEffect] == "C", isFinal: ["2", "4", "8", "C"].contains(ordStatus),
             statusRequest: message[.massStatusReqID],
             endsStatus: isEmpty || message.flag(.lastRptRequested) == true, isEmptyStatus: isEmpty,
             text: message[.text] ?? "", transactTime: message.timestamp(.transactTime))
         let needsQuantity = kind == .trade
-        if needsQuantity, lastQuantity.shares <= 0 || lastPrice.units <= 0 || symbol.isEmpty || orderID.isEmpty || message[.side] == nil {
+        if needsQuantity,
+            lastQuantity.shares <= 0 || lastPrice.units <= 0 || symbol.isEmpty || orderID.isEmpty
+                || message[.side] == nil
+        {
             return nil
         }
     }

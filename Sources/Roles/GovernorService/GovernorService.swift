@@ -56,7 +56,9 @@ package final class GovernorService<Core: Decider> {
     package func run() throws {
         try reactor.onSignal { [weak self] _ in self?.stop() }
         let port = try serveHTTP()
-        log.info("the governor starts", ["run.id": configuration.run, "metrics.port": "\(port)", "mode": configuration.mode.rawValue])
+        log.info(
+            "the governor starts",
+            ["run.id": configuration.run, "metrics.port": "\(port)", "mode": configuration.mode.rawValue])
         wire()
         start()
         reactor.run()

@@ -45,7 +45,8 @@ final class Metrics {
             registry.histogram(prefix + name, help: help, bounds: Metrics.latencyBounds)
         }
         func gauge(_ name: String, _ help: String) -> Gauge { registry.gauge(prefix + name, help: help) }
-        decisionLatency = histogram("decision_latency_seconds", "From the intent read from the socket to the decision made.")
+        decisionLatency = histogram(
+            "decision_latency_seconds", "From the intent read from the socket to the decision made.")
         pipelineLatency = histogram("pipeline_latency_seconds", "From the due time of an intent to its decision.")
         redisRoundTrip = histogram("redis_roundtrip_seconds", "Application ping to Redis and back.")
         recovery = gauge(
@@ -56,7 +57,8 @@ final class Metrics {
         lastTick = gauge("last_tick_timestamp_seconds", "Sending time of the last tick received.")
         watermark = gauge("tick_watermark", "Largest tick up to which every tick received has been decided.")
         lostTicks = gauge("lost_ticks", "Ticks that were never received.")
-        networkLatency = gauge("network_latency_seconds", "The larger of the medians of the round trips to Redis and broker.")
+        networkLatency = gauge(
+            "network_latency_seconds", "The larger of the medians of the round trips to Redis and broker.")
         equity = gauge("equity_dollars", "Opening equity plus profit, longs at the bid, shorts at the ask.")
         openOrders = gauge("open_orders", "Orders that are not final.")
         epoch = gauge("epoch", "The epoch of governor.state.")

@@ -83,7 +83,8 @@ final class CommandLink {
         self.positions.merge(positions) { $1 }
         guard connection.isReady else { return }
         connection.send(
-            ["HSET", GovernorState.positionsKey] + positions.sorted { $0.key < $1.key }.flatMap { [$0.key, "\($0.value)"] })
+            ["HSET", GovernorState.positionsKey]
+                + positions.sorted { $0.key < $1.key }.flatMap { [$0.key, "\($0.value)"] })
     }
 
     func forgetCommand() {

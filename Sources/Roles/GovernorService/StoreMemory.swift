@@ -76,7 +76,8 @@ struct StoreMemory {
 
     private static func fill(_ row: [String?]) -> Fill? {
         guard let execID = row[0], let orderID = row[1], let symbol = row[2],
-            let side = row[3].flatMap({ Side(rawValue: $0) }), let quantity = integer(row[4]), let price = integer(row[5])
+            let side = row[3].flatMap({ Side(rawValue: $0) }), let quantity = integer(row[4]),
+            let price = integer(row[5])
         else { return nil }
         return Fill(
             execID: execID, orderID: orderID, symbol: symbol, side: side, quantity: Quantity(shares: quantity),

@@ -18,7 +18,8 @@ struct OpeningCheckTests {
     }
 
     @Test(arguments: [(9, Decision.Reason.ok), (10, .ok), (11, .maxNotional)] as [(Int64, Decision.Reason)])
-    func `the notional limit passes at the limit and denies one more share`(quantity: Int64, expected: Decision.Reason) {
+    func `the notional limit passes at the limit and denies one more share`(quantity: Int64, expected: Decision.Reason)
+    {
         var bench = Bench.ready { $0.maxOrderNotional = Money(units: 10 * 1_000_000) }
         #expect(bench.reason(bench.intent("a", .buy, quantity, limit: 1_000_000)) == expected)
     }
@@ -90,7 +91,10 @@ struct OpeningCheckTests {
         #expect(bench.reason(bench.intent("c")) == .repeatedExecution)
     }
 
-    @Test(arguments: [(1_050_000, Decision.Reason.ok), (1_050_100, .ok), (1_050_200, .priceCollar), (900_000, .priceCollar)] as [(Int64, Decision.Reason)])
+    @Test(
+        arguments: [
+            (1_050_000, Decision.Reason.ok), (1_050_100, .ok), (1_050_200, .priceCollar), (900_000, .priceCollar),
+        ] as [(Int64, Decision.Reason)])
     func `the collar passes its own bounds and nothing beyond`(limit: Int64, expected: Decision.Reason) {
         // Around 100.01: 105.0105 and 95.0095, in whole cents inwards: 105.01 and 95.01.
         var bench = Bench.ready()

@@ -13,7 +13,9 @@ struct PauseTests {
         #expect(bench.reason(bench.intent("a")) == .paused)
     }
 
-    @Test(arguments: [(nil, "false"), ("false", nil), ("true", "false"), ("false", "true"), ("maybe", "false")] as [(String?, String?)])
+    @Test(
+        arguments: [(nil, "false"), ("false", nil), ("true", "false"), ("false", "true"), ("maybe", "false")]
+            as [(String?, String?)])
     func `a flag that is not false pauses`(pause: String?, critical: String?) {
         var bench = Bench.ready()
         bench.keys(pause: pause, critical: critical)
