@@ -20,6 +20,7 @@ struct Gauntlet: ParsableCommand {
         // A line is out when it is printed, also into a file or a pipe.
         clinux_line_buffered_output()
         do {
+            try refuseUnknownCommand()
             var command = try parseAsRoot()
             try command.run()
         } catch let error as ConductorError {
@@ -33,6 +34,18 @@ struct Gauntlet: ParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+}
+
+extension Gauntlet {
+    /// The parser's own word for a misspelt command doesn't name the right one.
+    private static func refuseUnknownCommand() throws {
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help" else { return }
+        let shown = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        guard !shown.contains(word), word != Conduct._commandName else { return }
+        let closest = shown.min { Places.distance($0, word) < Places.distance($1, word) } ?? ""
+        let hint = Places.distance(closest, word) <= 3 ? " Did you mean '\(closest)'?" : ""
+        throw UsageError(description: "unknown command '\(word)'.\(hint) There are: \(shown.joined(separator: ", "))")
     }
 }
 

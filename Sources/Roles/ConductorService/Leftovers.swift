@@ -30,12 +30,14 @@ package enum Leftovers {
         return found
     }
 
-    /// Anything of any run: what `gauntlet doctor` shows. Live runs are named as such by their conductor's pid.
-    package static func findAll() -> [String] {
+    /// Every run that has processes on this machine. A run whose lab-init lives is under way: it ends with its
+    /// conductor. Processes without one are left behind.
+    package static func findAll() -> (live: [String], left: [String]) {
         let own = getpid()
-        return ProcessTable.entries().filter { $0.pid != own && $0.run != nil }.map {
-            "process \($0.pid) (\($0.name)) of run \($0.run ?? "")"
-        }
+        let entries = ProcessTable.entries().filter { $0.pid != own && $0.run != nil }
+        let alive = Set(entries.filter { $0.name == "lab-init" }.compactMap(\.run))
+        let left = entries.filter { entry in entry.run.map { !alive.contains($0) } ?? false }
+        return (alive.sorted(), left.map { "process \($0.pid) (\($0.name)) of run \($0.run ?? "")" })
     }
 
     /// Ends every process of a run (of every run when `nil`), by pid; their namespaces and faults go with them.

@@ -29,8 +29,9 @@ package struct MachineReport: Sendable {
         }
         let facts = kernelFacts()
         for fact in facts { lines.append("fact     \(fact.key): \(fact.value.string ?? fact.value.text())") }
-        let leftovers = Leftovers.findAll()
-        lines += leftovers.isEmpty ? ["ok       nothing of any run is left on this machine"] : leftovers.map { "left     \($0)" }
+        let (live, leftovers) = Leftovers.findAll()
+        lines += live.map { "live     run \($0) is under way" }
+        lines += leftovers.isEmpty ? ["ok       no run has left anything on this machine"] : leftovers.map { "left     \($0)" }
         return MachineReport(lines: lines, missing: missing, leftovers: leftovers, facts: facts)
     }
 
