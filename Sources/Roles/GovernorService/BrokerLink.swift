@@ -10,6 +10,8 @@ import Units
 final class BrokerLink {
     static let attemptMaximum: Duration = .seconds(1)
     static let retryAfter: Duration = .milliseconds(250)
+    /// An order that has not left by then never will: the contract allows a second until it is withdrawn.
+    static let unsentMaximum: Duration = .milliseconds(850)
     /// Numbers are written down late; after a restart they must not be used again. Too high is gap-filled.
     static let restartMargin = 1_000
 
@@ -27,6 +29,9 @@ final class BrokerLink {
     private var isPlanned = false
     private var ending = "connection lost"
     private(set) var wasReached = false
+    /// Bytes handed to the present connection, and the orders that had not left when they were.
+    private var written = 0
+    private var waiting: [(clOrdID: String, end: Int, since: Instant)] = []
 
     init(to address: Address, numbers: Session.Numbers?, on reactor: Reactor) {
         self.address = address
@@ -60,11 +65,25 @@ final class BrokerLink {
 
     var isClosed: Bool { connection == nil }
 
+    /// An order that the kernel holds back is watched: it leaves, or it is taken back within the second.
+    func sendOrder(_ message: Message, clOrdID: String) {
+        send(message)
+        if unsentBytes > 0 { waiting.append((clOrdID, written, .now)) }
+    }
+
     func send(_ message: Message) { carryOut(session.send(message, at: .now, wall: .now)) }
 
     func testRequest(_ id: Int64) { carryOut(session.testRequest(id: "latency-\(id)", at: .now, wall: .now)) }
 
-    func tick() { carryOut(session.tick(at: .now, wall: .now)) }
+    func tick() {
+        carryOut(session.tick(at: .now, wall: .now))
+        guard !waiting.isEmpty else { return }
+        let left = written - unsentBytes
+        waiting.removeAll { $0.end <= left }
+        if let oldest = waiting.first, Instant.now - oldest.since >= BrokerLink.unsentMaximum {
+            abort("an order waited unsent for \(BrokerLink.unsentMaximum.written)")
+        }
+    }
 
     /// Takes back what the kernel holds: unsent bytes always, unacknowledged ones when the path is deemed dead.
     func closePath(deemedDead: Bool, reason: String) {
@@ -76,7 +95,12 @@ final class BrokerLink {
 
     func abort(_ reason: String) {
         ending = reason
+        let left = written - unsentBytes
+        let held = waiting.filter { $0.end > left }
+        waiting = []
         connection?.abort()
+        // What the kernel still held will never leave, and nobody else can know that.
+        for order in held { onEvent(.notSent(clOrdID: order.clOrdID)) }
     }
 
     private func connect() {
@@ -100,6 +124,8 @@ final class BrokerLink {
         connection.onBytes = { [weak self] bytes in self?.received(bytes) }
         connection.onClose = { [weak self] ending in self?.closed(ending) }
         self.connection = connection
+        written = 0
+        waiting = []
         isPlanned = false
         ending = "connection lost"
         do {
@@ -127,7 +153,9 @@ final class BrokerLink {
     private func carryOut(_ directives: [Session.Directive]) {
         for directive in directives {
             switch directive {
-            case .transmit(let bytes, _, _): connection?.send(bytes)
+            case .transmit(let bytes, _, _):
+                connection?.send(bytes)
+                written += bytes.count
             case .deliver(let message): deliver(message)
             case .persist(let numbers): onNumbers(numbers)
             case .loggedOn:

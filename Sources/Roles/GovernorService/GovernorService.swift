@@ -225,7 +225,7 @@ extension GovernorService {
             guard let broker, broker.isLoggedOn, broker.unsentBytes == 0, configuration.mode == .live else {
                 return post(.notSent(clOrdID: clOrdID))
             }
-            broker.send(message)
+            broker.sendOrder(message, clOrdID: clOrdID)
         case .send(let message):
             guard let broker, broker.isLoggedOn else { return }
             broker.send(message)

@@ -11,6 +11,8 @@ import Units
 final class CommandLink {
     static let retryAfter: Duration = .milliseconds(250)
     static let answerWithin: Duration = .milliseconds(1_500)
+    /// Twice the worst pure latency of the contract is 800 ms there and back; a decision older than that is held.
+    static let answersLate: Duration = .milliseconds(850)
     static let decisionsMaximum = 200_000
 
     /// State, and with it the critical pause, in one step that nobody can see half of.
@@ -49,6 +51,7 @@ final class CommandLink {
         if let oldest = connection.oldestPending, Instant.now - oldest > CommandLink.answerWithin {
             return giveUp()
         }
+        publishWaiting()
         let keys = [GovernorState.pauseKey, GovernorState.criticalPauseKey, GovernorState.commandKey]
         connection.send(["MGET"] + keys) { [weak self] result in
             guard case .success(let reply) = result, let values = reply.array, values.count == 3 else { return }
@@ -59,13 +62,26 @@ final class CommandLink {
 
     func publish(_ decision: Decision) {
         let bytes = decision.json.bytes()
-        guard connection.isReady else {
+        // Into a path that doesn't answer nothing is written: it could be lost there, and may not be written twice.
+        guard isAnswering, decisions.isEmpty else {
             guard decisions.count < CommandLink.decisionsMaximum else {
                 return onNote("redis: too many decisions wait; one is not published")
             }
             return decisions.append(bytes)
         }
         connection.send([Array("PUBLISH".utf8), Array(Decision.channel.utf8), bytes])
+    }
+
+    private var isAnswering: Bool {
+        guard connection.isReady else { return false }
+        return connection.oldestPending.map { Instant.now - $0 < CommandLink.answersLate } ?? true
+    }
+
+    private func publishWaiting() {
+        guard isAnswering, !decisions.isEmpty else { return }
+        let waiting = decisions
+        decisions = []
+        for bytes in waiting { connection.send([Array("PUBLISH".utf8), Array(Decision.channel.utf8), bytes]) }
     }
 
     func announce(_ text: String) {
@@ -130,9 +146,7 @@ final class CommandLink {
     private func resume() {
         sendState()
         if !positions.isEmpty { write(positions) }
-        let waiting = decisions
-        decisions = []
-        for bytes in waiting { connection.send([Array("PUBLISH".utf8), Array(Decision.channel.utf8), bytes]) }
+        publishWaiting()
         if wantsForget { forgetCommand() }
         poll()
     }
