@@ -23,7 +23,8 @@ package final class NetemControl {
         }
 
         var lossRaw: UInt32 {
-            UInt32(min(UInt64(lossPerMillion) * UInt64(UInt32.max) / 1_000_000, UInt64(UInt32.max)))
+            // Rounded, as tc does it.
+            UInt32(min((UInt64(lossPerMillion) * UInt64(UInt32.max) + 500_000) / 1_000_000, UInt64(UInt32.max)))
         }
     }
 
@@ -90,7 +91,31 @@ package final class NetemControl {
     package func removeIngress(_ interface: String) throws(NetlinkError) {
         let message = try trafficMessage(
             UInt16(RTM_DELQDISC), 0, interface, NetemControl.ingressHandle, NetemControl.ingressParent)
-        try socket.request(message, interface, "remove ingress qdisc")
+        try requestRemoval(message, interface, "remove ingress qdisc")
+    }
+
+    /// What a guardian has removed before us is removed; anything else that is refused is an error.
+    private func requestRemoval(_ message: NetlinkMessage, _ interface: String, _ operation: String)
+        throws(NetlinkError)
+    {
+        do {
+            try socket.request(message, interface, operation)
+        } catch where error.code == ENOENT || error.code == EINVAL {
+            guard try !hasIngress(interface) else { throw error }
+        }
+    }
+
+    private func hasIngress(_ interface: String) throws(NetlinkError) -> Bool {
+        let index = UInt32(bitPattern: try links.index(of: interface))
+        return try qdiscs(interface).contains { reply in
+            reply.payload.host32(4) == index && reply.payload.host32(12) == NetemControl.ingressParent
+        }
+    }
+
+    private func qdiscs(_ subject: String) throws(NetlinkError) -> [NetlinkReply] {
+        let message = NetlinkMessage(
+            type: UInt16(RTM_GETQDISC), flags: NLM_F_DUMP, header: [UInt8](repeating: 0, count: 20))
+        return try socket.dump(message, subject, "list qdiscs").filter { $0.payload.count >= 20 }
     }
 
     /// Sends what comes from `sender` to the device. Filters of one device share its priority.
@@ -126,18 +151,21 @@ package final class NetemControl {
         let information = UInt32(priority) << 16 | UInt32(UInt16(0x0800).bigEndian)
         let message = try trafficMessage(
             UInt16(RTM_DELTFILTER), 0, interface, 0, NetemControl.ingressHandle, information)
-        try socket.request(message, interface, "remove redirects")
+        try requestRemoval(message, interface, "remove redirects")
     }
 
-    /// What netem on `device` has in force, and the packets that it has sent; `nil` when there is none.
-    package func readBack(_ device: String) throws(NetlinkError) -> (
-        settings: Settings, packets: UInt64, bytes: UInt64
-    )? {
+    /// What netem on a device has in force, what it has sent and what it has dropped.
+    package struct Found: Hashable, Sendable {
+        package let settings: Settings
+        package let packets: UInt64
+        package let bytes: UInt64
+        package let dropped: UInt64
+    }
+
+    /// `nil` when there is no netem on `device`.
+    package func readBack(_ device: String) throws(NetlinkError) -> Found? {
         let index = UInt32(bitPattern: try links.index(of: device))
-        let message = NetlinkMessage(
-            type: UInt16(RTM_GETQDISC), flags: NLM_F_DUMP, header: [UInt8](repeating: 0, count: 20))
-        for reply in try socket.dump(message, device, "list qdiscs")
-        where reply.payload.count >= 20 && reply.payload.host32(4) == index {
+        for reply in try qdiscs(device) where reply.payload.host32(4) == index {
             let attributes = NetlinkAttributes(reply.payload, from: 20)
             guard attributes.text(Int(TCA_KIND)) == "netem", let options = attributes[Int(TCA_OPTIONS)],
                 options.count >= 24
@@ -151,10 +179,15 @@ package final class NetemControl {
                 jitter: .nanoseconds(long(Int(TCA_NETEM_JITTER64))),
                 lossPerMillion: UInt32((Double(options.host32(8)) * 1e6 / Double(UInt32.max)).rounded()))
             settings.limit = options.host32(4)
-            // TCA_STATS2 holds gnet_stats_basic: bytes (64 bit), packets (32 bit).
-            let basic = attributes.nest(Int(TCA_STATS2))?[Int(TCA_STATS_BASIC)] ?? []
+            // TCA_STATS2 holds gnet_stats_basic: bytes (64 bit), packets (32 bit); and gnet_stats_queue: length,
+            // backlog, drops, all of 32 bits.
+            let statistics = attributes.nest(Int(TCA_STATS2))
+            let basic = statistics?[Int(TCA_STATS_BASIC)] ?? []
+            let queue = statistics?[Int(TCA_STATS_QUEUE)] ?? []
             let bytes = basic.count >= 12 ? UInt64(basic.host32(0)) | UInt64(basic.host32(4)) << 32 : 0
-            return (settings, basic.count >= 12 ? UInt64(basic.host32(8)) : 0, bytes)
+            return Found(
+                settings: settings, packets: basic.count >= 12 ? UInt64(basic.host32(8)) : 0, bytes: bytes,
+                dropped: queue.count >= 12 ? UInt64(queue.host32(8)) : 0)
         }
         return nil
     }
@@ -169,11 +202,7 @@ package final class NetemControl {
     package func removeAll(interface: String) throws(NetlinkError) -> [String] {
         let found = try devices()
         guard !found.isEmpty else { return [] }
-        do {
-            try removeIngress(interface)
-        } catch  where error.code == ENOENT || error.code == EINVAL || error.code == ENODEV {
-            // Gone already: a dead agent may have got that far.
-        }
+        try removeIngress(interface)
         for name in found { try links.delete(name) }
         return found
     }

@@ -228,14 +228,19 @@ package final class ChaosAgent {
             let effects = hands.queues.statistics(of: id).compactMap(\.firstEffect).filter {
                 $0 >= life.request.earliestEffect(applied)
             }
-            guard let first = effects.min() else { return }
-            count(life.request)
-            return handle(.effect(fault: id, at: first, uncertainty: .zero, by: "holder"))
+            if let first = effects.min() {
+                count(life.request)
+                return handle(.effect(fault: id, at: first, uncertainty: .zero, by: "holder"))
+            }
+            // Where the kernel loses packets itself, its count of drops is the first sign.
+            guard life.request.kind == .loss, !core.backend.hasHolder else { return }
         }
         let before = lastLook[id] ?? applied
         let now = Instant.now
         lastLook[id] = now
-        guard count(life.request).packets > 0 else { return }
+        let hit = life.request.kind == .loss ? hands.queues.dropped(by: id) : count(life.request).packets
+        guard hit > 0 else { return }
+        count(life.request)
         lastLook[id] = nil
         // The counter moved at some instant between two looks.
         let half = (now - before) / 2

@@ -11,6 +11,8 @@ package enum CommandClient {
         do {
             let reactor = try Reactor()
             let connection = try Connection.connect(unix: path, on: reactor)
+            // A connection must not outlive its reactor, which optimised code lets go of after its last use.
+            defer { withExtendedLifetime(reactor) { connection.close() } }
             var splitter = LineSplitter()
             var lines: [[UInt8]] = []
             var ending: Connection.Ending?

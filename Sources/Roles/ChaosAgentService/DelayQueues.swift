@@ -97,6 +97,8 @@ final class DelayQueues: DoseKeeper {
     }
 
     /// The queues that this fault feeds, those that are being drained included.
+    func dropped(by fault: String) -> UInt64 { 0 }
+
     func statistics(of fault: String) -> [PacketQueue.Statistics] {
         running.values.filter { $0.share.faults.contains(fault) }.map(\.queue.statistics)
             + (draining[fault].map { [$0.statistics] } ?? [])

@@ -9,6 +9,8 @@ protocol DoseKeeper: AnyObject {
     func readBack(_ fault: String) throws(NetlinkError) -> FaultTable.Readback
     /// `present`: the counters of our table's rules, by owner.
     func counters(of fault: String, _ present: [String: FaultLife.Counters]) -> FaultLife.Counters
+    /// Packets that the kernel's own qdiscs have dropped for this fault; zero where our holders drop.
+    func dropped(by fault: String) -> UInt64
     /// The holders that this fault feeds; empty where the kernel holds.
     func statistics(of fault: String) -> [PacketQueue.Statistics]
     func owners(of fault: String) -> [String]

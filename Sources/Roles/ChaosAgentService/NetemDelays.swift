@@ -66,8 +66,10 @@ final class NetemDelays: DoseKeeper {
 
     private func start(_ share: DosePlan.Share) throws -> Running {
         used += 1
+        // Jitter is asked for as uniform from zero upwards; netem's is uniform to both sides of the delay.
         let settings = NetemControl.Settings(
-            delay: share.dose.delay, jitter: share.dose.jitter, lossPerMillion: share.dose.lossPerMillion)
+            delay: share.dose.delay + share.dose.jitter / 2, jitter: share.dose.jitter / 2,
+            lossPerMillion: share.dose.lossPerMillion)
         let device = try control.createDevice(used, settings)
         do {
             for sender in share.senders {
@@ -121,6 +123,13 @@ final class NetemDelays: DoseKeeper {
             let counted = count(one)
             sum.packets += counted.packets
             sum.bytes += counted.bytes
+        }
+    }
+
+    func dropped(by fault: String) -> UInt64 {
+        // A device that is gone drops nothing.
+        running.values.filter { $0.share.faults.contains(fault) }.reduce(0) { sum, one in
+            sum + ((try? control.readBack(one.device))?.dropped ?? 0)
         }
     }
 
