@@ -91,28 +91,15 @@ extension Governor {
         let worst =
             intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
         if worst > limits.maxPosition { return .maxPosition }
-        guard let before = Exposure(of: self, adding: nil), let after = Exposure(of: self, adding: proposal) else {
-            return .noReference
-        }
+        guard let (before, after) = exposures(adding: proposal) else { return .noReference }
         if after.gross > limits.maxGrossExposure, after.gross > before.gross { return .grossExposure }
         if after.net > limits.maxNetExposure, after.net > before.net { return .netExposure }
         let more = proposal.replacing == nil ? 1 : 0
         if Int64(orders.count + more) > limits.maxOpenOrders { return .openOrders }
-        guard let added = valuation.notional(of: proposal.added), let notional = openNotional(),
+        guard let added = valuation.notional(of: proposal.added), let notional = orders.openNotional,
             notional + added <= limits.maxOpenNotional
         else { return .openOrders }
         return nil
-    }
-
-    private func openNotional() -> Money? {
-        var sum: Int64 = 0
-        for order in orders.live.values {
-            guard let notional = order.exposurePrice.notional(of: order.exposure) else { return nil }
-            let (next, overflowed) = sum.addingReportingOverflow(notional.units)
-            guard !overflowed else { return nil }
-            sum = next
-        }
-        return Money(units: sum)
     }
 
     private mutating func pace(_ proposal: Proposal, at moment: Moment) -> Decision.Reason? {
@@ -124,11 +111,12 @@ extension Governor {
     /// to; a limit order is taken at its word.
     private func isSelfTrade(_ intent: Intent, _ price: Price) -> Bool {
         let reach = intent.limit ?? market.reach(intent.symbol, intent.side, intent.quantity) ?? price
-        return !ownOrders(crossing: intent.symbol, intent.side, reach).isEmpty
+        return orders.isCrossed(intent.symbol, by: intent.side, at: reach)
     }
 
     func ownOrders(crossing symbol: String, _ side: Side, _ price: Price) -> [TrackedOrder] {
-        orders.live.values.filter { order in
+        guard orders.isCrossed(symbol, by: side, at: price) else { return [] }
+        return orders.live.values.filter { order in
             order.symbol == symbol && order.side != side
                 && (side == .buy ? order.price <= price : order.price >= price)
         }
@@ -146,29 +134,52 @@ extension Governor {
 struct Exposure: Sendable {
     let gross: Money
     let net: Money
+}
 
-    /// `nil` when a symbol that counts has no price, or a sum doesn't fit.
-    init?(of governor: Governor, adding proposal: Proposal?) {
-        var gross: Int128 = 0
-        var highest: Int128 = 0
-        var lowest: Int128 = 0
-        var symbols = Set(governor.ledger.accounts.keys).union(governor.orders.symbols)
-        if let proposal { symbols.insert(proposal.intent.symbol) }
-        for symbol in symbols {
-            let position = governor.ledger.position(symbol).shares
-            var open = governor.orders.open(symbol)
-            if let proposal, proposal.intent.symbol == symbol {
-                if proposal.intent.side == .buy { open.buys += proposal.added } else { open.sells += proposal.added }
-            }
-            if position == 0, open == .none { continue }
-            guard let price = governor.market.valuation(symbol)?.units else { return nil }
-            let high = Int128(position + open.buys.shares) * Int128(price)
-            let low = Int128(position - open.sells.shares) * Int128(price)
-            gross += Int128(max(high.magnitude, low.magnitude))
-            highest += high
-            lowest += low
+extension Governor {
+    /// Without and with the proposal; `nil` when a symbol that counts has no price.
+    fileprivate func exposures(adding proposal: Proposal) -> (before: Exposure, after: Exposure)? {
+        let own = proposal.intent.symbol
+        var sum = ExposureSum()
+        for (symbol, open) in orders.openBySymbol where symbol != own {
+            guard add(symbol, ledger.position(symbol).shares, open, to: &sum) else { return nil }
         }
-        self.gross = Money(units: Int64(clamping: gross))
-        net = Money(units: Int64(clamping: max(highest.magnitude, lowest.magnitude)))
+        for (symbol, account) in ledger.accounts where symbol != own && !orders.isKnown(symbol) {
+            guard add(symbol, account.position.shares, .none, to: &sum) else { return nil }
+        }
+        var after = sum
+        let position = ledger.position(own).shares
+        var open = orders.open(own)
+        guard add(own, position, open, to: &sum) else { return nil }
+        if proposal.intent.side == .buy { open.buys += proposal.added } else { open.sells += proposal.added }
+        guard add(own, position, open, to: &after) else { return nil }
+        return (sum.exposure, after.exposure)
+    }
+
+    private func add(_ symbol: String, _ position: Int64, _ open: OrderTable.Open, to sum: inout ExposureSum) -> Bool {
+        if position == 0, open == .none { return true }
+        guard let price = market.valuation(symbol)?.units else { return false }
+        sum.add(
+            high: Int128(position + open.buys.shares) * Int128(price),
+            low: Int128(position - open.sells.shares) * Int128(price))
+        return true
+    }
+}
+
+private struct ExposureSum {
+    private var gross: Int128 = 0
+    private var highest: Int128 = 0
+    private var lowest: Int128 = 0
+
+    mutating func add(high: Int128, low: Int128) {
+        gross += Int128(max(high.magnitude, low.magnitude))
+        highest += high
+        lowest += low
+    }
+
+    var exposure: Exposure {
+        Exposure(
+            gross: Money(units: Int64(clamping: gross)),
+            net: Money(units: Int64(clamping: max(highest.magnitude, lowest.magnitude))))
     }
 }

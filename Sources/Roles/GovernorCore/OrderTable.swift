@@ -16,7 +16,10 @@ package struct OrderTable: Sendable {
     private var accepted: Set<String> = []
     private var fromStore: Set<String> = []
     private var rejected = Ring<String>(limit: rejectedMaximum)
-    private var openBySymbol: [String: Open] = [:]
+    private var bySymbol: [String: SymbolOrders] = [:]
+    /// Sum over the orders whose notional fits into 64 bits, and how many there are whose doesn't.
+    private var notionalSum: Int128 = 0
+    private var withoutNotional = 0
 
     package struct Open: Hashable, Sendable {
         package var buys: Quantity = .zero
@@ -80,14 +83,27 @@ package struct OrderTable: Sendable {
     package func order(of intent: String) -> TrackedOrder? { byReference[intent].flatMap { live[$0] } }
     package func final(_ clOrdID: String) -> TrackedOrder? { finals[clOrdID] }
 
-    package func open(_ symbol: String) -> Open { openBySymbol[symbol] ?? .none }
-    package var symbols: some Sequence<String> { openBySymbol.keys }
+    package func open(_ symbol: String) -> Open { bySymbol[symbol]?.open ?? .none }
+    /// The symbols that ever had an order, with what is open of each.
+    var openBySymbol: some Sequence<(symbol: String, open: Open)> { bySymbol.lazy.map { ($0.key, $0.value.open) } }
+    func isKnown(_ symbol: String) -> Bool { bySymbol[symbol] != nil }
+    /// What all open orders are worth at their least favourable price; `nil` when that doesn't fit.
+    package var openNotional: Money? {
+        withoutNotional == 0 ? Int64(exactly: notionalSum).map { Money(units: $0) } : nil
+    }
+
+    /// Whether one of our own orders stands in the way of an order on `side` that reaches as far as `price`.
+    package func isCrossed(_ symbol: String, by side: Side, at price: Price) -> Bool {
+        bySymbol[symbol]?.isCrossed(by: side, at: price) ?? false
+    }
 
     private mutating func account(_ order: TrackedOrder, _ sign: Int64) {
-        var open = openBySymbol[order.symbol] ?? .none
-        let change = Quantity(shares: sign * order.exposure.shares)
-        if order.side == .buy { open.buys += change } else { open.sells += change }
-        openBySymbol[order.symbol] = open
+        bySymbol[order.symbol, default: SymbolOrders()].account(order, sign)
+        if let notional = order.exposurePrice.notional(of: order.exposure) {
+            notionalSum += Int128(sign * notional.units)
+        } else {
+            withoutNotional += Int(sign)
+        }
     }
 }
 
