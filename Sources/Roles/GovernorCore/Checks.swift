@@ -4,18 +4,16 @@ import Units
 /// What an intent asks for, as the checks see it.
 struct Proposal: Sendable {
     let intent: Intent
-    /// The order that a replace would change: what it holds already is not held twice.
-    let replacing: TrackedOrder?
+    let isReplace: Bool
+    /// Shares that it adds to what is open already: the order that a replace changes is not counted twice.
+    let added: Quantity
 
-    init(_ intent: Intent, replacing: TrackedOrder? = nil) {
+    init(_ intent: Intent, replacing order: TrackedOrder? = nil) {
         self.intent = intent
-        self.replacing = replacing
+        isReplace = order != nil
+        let open = intent.quantity.shares - (order?.cumulative.shares ?? 0)
+        added = Quantity(shares: max(0, open - (order?.exposure.shares ?? 0)))
     }
-
-    /// Shares that can still trade if this is accepted, for this order alone.
-    var open: Quantity { Quantity(shares: intent.quantity.shares - (replacing?.cumulative.shares ?? 0)) }
-    /// What it adds to what is open already.
-    var added: Quantity { Quantity(shares: max(0, open.shares - (replacing?.exposure.shares ?? 0))) }
 
     var content: OrderContent {
         OrderContent(
@@ -33,7 +31,7 @@ enum OpeningVerdict: Hashable {
 // The checks of an opening order, in the order of the contract. The first that doesn't pass is the reason; a missing
 // input never passes.
 extension Governor {
-    mutating func check(opening proposal: Proposal, at moment: Moment) -> OpeningVerdict {
+    func check(opening proposal: Proposal, at moment: Moment) -> OpeningVerdict {
         let intent = proposal.intent
         if let reason = closedGate(at: moment) ?? malformed(intent) ?? identityUnlessReplace(proposal) {
             return .denied(reason)
@@ -45,8 +43,8 @@ extension Governor {
         case .stale: return .denied(.staleFeed)
         case .missing: return .denied(.noReference)
         }
-        guard let middle = market.middle(intent.symbol), let touch = market.touch(intent.symbol),
-            let collar = Collar(around: middle, basisPoints: limits.priceCollarBasisPoints)
+        guard let touch = market.touch(intent.symbol),
+            let collar = Collar(around: Market.middle(of: touch), basisPoints: limits.priceCollarBasisPoints)
         else { return .denied(.noReference) }
         let price = intent.limit ?? collar.marketable(intent.side)
         guard collar.contains(price) else { return .denied(.priceCollar) }
@@ -62,7 +60,7 @@ extension Governor {
     }
 
     private func identityUnlessReplace(_ proposal: Proposal) -> Decision.Reason? {
-        proposal.replacing == nil ? identity(proposal.intent) : nil
+        proposal.isReplace ? nil : identity(proposal.intent)
     }
 
     func malformed(_ intent: Intent) -> Decision.Reason? {
@@ -91,10 +89,10 @@ extension Governor {
         let worst =
             intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
         if worst > limits.maxPosition { return .maxPosition }
-        guard let (before, after) = exposures(adding: proposal) else { return .noReference }
+        guard let (before, after) = exposures(adding: proposal, to: position.shares, open) else { return .noReference }
         if after.gross > limits.maxGrossExposure, after.gross > before.gross { return .grossExposure }
         if after.net > limits.maxNetExposure, after.net > before.net { return .netExposure }
-        let more = proposal.replacing == nil ? 1 : 0
+        let more = proposal.isReplace ? 0 : 1
         if Int64(orders.count + more) > limits.maxOpenOrders { return .openOrders }
         guard let added = valuation.notional(of: proposal.added), let notional = orders.openNotional,
             notional + added <= limits.maxOpenNotional
@@ -102,7 +100,7 @@ extension Governor {
         return nil
     }
 
-    private mutating func pace(_ proposal: Proposal, at moment: Moment) -> Decision.Reason? {
+    private func pace(_ proposal: Proposal, at moment: Moment) -> Decision.Reason? {
         guard openingRate.admits(at: moment.now) else { return .messageRate }
         return contents.isRepeatedTooOften(proposal.content, at: moment.now) ? .repeatedExecution : nil
     }
@@ -138,7 +136,10 @@ struct Exposure: Sendable {
 
 extension Governor {
     /// Without and with the proposal; `nil` when a symbol that counts has no price.
-    fileprivate func exposures(adding proposal: Proposal) -> (before: Exposure, after: Exposure)? {
+    /// `position` and `open` are those of the proposal's symbol.
+    fileprivate func exposures(adding proposal: Proposal, to position: Int64, _ open: OrderTable.Open)
+        -> (before: Exposure, after: Exposure)?
+    {
         let own = proposal.intent.symbol
         var sum = ExposureSum()
         for (symbol, open) in orders.openBySymbol where symbol != own {
@@ -148,11 +149,10 @@ extension Governor {
             guard add(symbol, account.position.shares, .none, to: &sum) else { return nil }
         }
         var after = sum
-        let position = ledger.position(own).shares
-        var open = orders.open(own)
         guard add(own, position, open, to: &sum) else { return nil }
-        if proposal.intent.side == .buy { open.buys += proposal.added } else { open.sells += proposal.added }
-        guard add(own, position, open, to: &after) else { return nil }
+        var more = open
+        if proposal.intent.side == .buy { more.buys += proposal.added } else { more.sells += proposal.added }
+        guard add(own, position, more, to: &after) else { return nil }
         return (sum.exposure, after.exposure)
     }
 

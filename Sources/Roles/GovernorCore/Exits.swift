@@ -18,7 +18,7 @@ extension Governor {
         return moment.unsentBytes > 0 ? .pathBackedUp : nil
     }
 
-    mutating func check(exit proposal: Proposal, at moment: Moment) -> ExitVerdict {
+    func check(exit proposal: Proposal, at moment: Moment) -> ExitVerdict {
         let intent = proposal.intent
         if let reason = exitGate(at: moment, permitsKilled: false) ?? malformed(intent) ?? identity(intent) {
             return .denied(reason)

@@ -13,8 +13,9 @@ package struct Market: Sendable {
     }
 
     package private(set) var quotes: [String: Quote] = [:]
-    /// The last two-sided, uncrossed touch of each symbol.
-    private var lastTouch: [String: (bid: Price, ask: Price)] = [:]
+    /// The last two-sided, uncrossed touch of each symbol, and whether it is still the book's. Apart from the quotes,
+    /// because every decision asks for it several times and needs no copy of a book.
+    private var lastTouch: [String: (bid: Price, ask: Price, isCurrent: Bool)] = [:]
     private var lastFill: [String: Price] = [:]
     package private(set) var watermark: Int64 = 0
     package private(set) var lostTicks: Int64 = 0
@@ -34,7 +35,9 @@ package struct Market: Sendable {
         quotes[depth.symbol] = Quote(
             depth: depth, received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed)
         if !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first {
-            lastTouch[depth.symbol] = (bid.price, ask.price)
+            lastTouch[depth.symbol] = (bid.price, ask.price, isCurrent: bid.price.units > 0)
+        } else {
+            lastTouch[depth.symbol]?.isCurrent = false
         }
         count(depth.tick, sent: depth.sent)
     }
@@ -54,40 +57,40 @@ package struct Market: Sendable {
     }
 
     package func fitness(_ symbol: String, at now: Instant, ageMaximum: Duration) -> Fitness {
-        guard let quote = quotes[symbol], let age = age(symbol, at: now) else { return .missing }
+        guard let quote = quotes[symbol] else { return .missing }
+        let age = quote.ageOnArrival + (now - quote.received)
         if quote.depth.status == .halted { return .halted }
         if quote.isSuspect || age > ageMaximum { return .stale }
         return quote.depth.bids.isEmpty || quote.depth.asks.isEmpty ? .missing : .good
     }
 
     package func touch(_ symbol: String) -> (bid: Price, ask: Price)? {
-        guard let depth = quotes[symbol]?.depth, !depth.isCrossed, let bid = depth.bids.first,
-            let ask = depth.asks.first,
-            bid.price.units > 0
-        else { return nil }
-        return (bid.price, ask.price)
+        guard let touch = lastTouch[symbol], touch.isCurrent else { return nil }
+        return (touch.bid, touch.ask)
     }
 
     /// What to value a position at: longs at the bid, shorts at the ask; the last known touch, else the last fill.
     package func mark(_ symbol: String, isLong: Bool) -> Price? {
-        if let touch = touch(symbol) ?? lastTouch[symbol] { return isLong ? touch.bid : touch.ask }
+        if let touch = lastTouch[symbol] { return isLong ? touch.bid : touch.ask }
         return lastFill[symbol]
     }
 
     /// The ask, for exposures: the dearer side for longs and shorts alike.
-    package func valuation(_ symbol: String) -> Price? { (touch(symbol) ?? lastTouch[symbol])?.ask ?? lastFill[symbol] }
+    package func valuation(_ symbol: String) -> Price? { lastTouch[symbol]?.ask ?? lastFill[symbol] }
 
     /// The reference of an exit: the current book, else the last valid one with the collar doubled, else the last fill.
     package func exitReference(_ symbol: String, at now: Instant, ageMaximum: Duration) -> (
         price: Price, widening: Int64
     )? {
         if fitness(symbol, at: now, ageMaximum: ageMaximum) == .good, let middle = middle(symbol) { return (middle, 1) }
-        if let touch = lastTouch[symbol] { return (Price(units: (touch.bid.units + touch.ask.units) / 2), 2) }
+        if let touch = lastTouch[symbol] { return (Market.middle(of: (touch.bid, touch.ask)), 2) }
         return lastFill[symbol].map { ($0, 2) }
     }
 
-    package func middle(_ symbol: String) -> Price? {
-        touch(symbol).map { Price(units: ($0.bid.units + $0.ask.units) / 2) }
+    package func middle(_ symbol: String) -> Price? { touch(symbol).map(Market.middle) }
+
+    static func middle(of touch: (bid: Price, ask: Price)) -> Price {
+        Price(units: (touch.bid.units + touch.ask.units) / 2)
     }
 
     /// The last level that `quantity` would reach in the visible book; `nil` when the book doesn't hold that much.

@@ -12,17 +12,21 @@ struct RateWindow: Sendable {
         self.window = window
     }
 
-    /// Whether one more at `now` stays within the limit.
-    mutating func admits(at now: Instant) -> Bool {
+    /// Whether one more at `now` stays within the limit: whether the one that would have to be out of the window is.
+    func admits(at now: Instant) -> Bool {
+        guard limit > 0 else { return false }
+        let place = Int64(times.count) - limit
+        return place < Int64(first) || now - times[Int(place)] >= window
+    }
+
+    mutating func count(at now: Instant) {
+        times.append(now)
         while first < times.count, now - times[first] >= window { first += 1 }
         if first > 1_024, first * 2 > times.count {
             times.removeFirst(first)
             first = 0
         }
-        return Int64(times.count - first) < limit
     }
-
-    mutating func count(at now: Instant) { times.append(now) }
 }
 
 /// What an order asks for, without its name: two orders alike in all of it are the same content.
@@ -32,6 +36,12 @@ struct OrderContent: Hashable, Sendable {
     let quantity: Int64
     let limit: Int64
     let timeInForce: UInt8
+
+    /// Size and price tell contents apart well enough for a table; equality looks at everything.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(quantity)
+        hasher.combine(limit)
+    }
 }
 
 /// Recent contents, by the instant each was accepted.
@@ -49,19 +59,18 @@ struct ContentMemory: Sendable {
         repeatMaximum = limits.maximum
     }
 
-    mutating func isDuplicate(_ content: OrderContent, at now: Instant) -> Bool {
-        forget(at: now)
+    func isDuplicate(_ content: OrderContent, at now: Instant) -> Bool {
         guard let last = times[content]?.last else { return false }
         return now - last < duplicateWindow
     }
 
-    mutating func isRepeatedTooOften(_ content: OrderContent, at now: Instant) -> Bool {
-        forget(at: now)
+    func isRepeatedTooOften(_ content: OrderContent, at now: Instant) -> Bool {
         let recent = times[content]?.count(where: { now - $0 < repeatWindow }) ?? 0
         return Int64(recent) >= repeatMaximum
     }
 
     mutating func remember(_ content: OrderContent, at now: Instant) {
+        forget(at: now)
         times[content, default: []].append(now)
         order.append((now, content))
     }
