@@ -11,6 +11,13 @@ extension Price: CustomStringConvertible {
         self.init(units: units)
     }
 
+    /// The same, without the detour through a protocol: every price of a FIX message comes this way.
+    package init?(decimal text: String) {
+        var text = text
+        guard let units = text.withUTF8({ fixedPointUnits($0) }) else { return nil }
+        self.init(units: units)
+    }
+
     /// The same from raw bytes, as they stand in a FIX field.
     package init?(decimalBytes bytes: some Collection<UInt8>) {
         guard let units = fixedPointUnits(bytes) else { return nil }
