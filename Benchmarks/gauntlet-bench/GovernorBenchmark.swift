@@ -1,5 +1,4 @@
 import Books
-import CLinux
 import GovernorCore
 import Messages
 import Sockets
