@@ -1,0 +1,83 @@
+import Glibc
+import Messages
+import Processes
+import Testing
+
+/// One boot serves all claims: the guest costs a minute.
+private enum Proof {
+    static let outcome: Result<(records: ProofRecords, capture: [UInt8], log: String), any Error> = Result {
+        var template = Array("/tmp/gauntlet-netem-XXXXXX".utf8CString)
+        guard let directory = mkdtemp(&template).map({ String(cString: $0) }) else {
+            throw ProcessError("/tmp", "mkdtemp", detail: String(cString: strerror(errno)))
+        }
+        defer { remove(directory) }
+        try ProvingGround.found.prove(agent: "\(Programs.ownDirectory)/chaos-agent", into: directory)
+        let log = String(decoding: ProcessTable.contents("\(directory)/log"), as: UTF8.self)
+        let results = String(decoding: ProcessTable.contents("\(directory)/results"), as: UTF8.self)
+        return (try ProofRecords(results), ProcessTable.contents("\(directory)/netlink.pcap"), log)
+    }
+
+    static func checks() throws -> ProofChecks { ProofChecks(records: try outcome.get().records) }
+
+    /// The kernel's process leaves a folder with its number in its home.
+    private static func remove(_ directory: String) {
+        for folder in Programs.entries(of: "\(directory)/.uml") {
+            for file in Programs.entries(of: "\(directory)/.uml/\(folder)") {
+                unlink("\(directory)/.uml/\(folder)/\(file)")
+            }
+            rmdir("\(directory)/.uml/\(folder)")
+        }
+        rmdir("\(directory)/.uml")
+        for name in ["log", "results", "console", "netlink.pcap"] { unlink("\(directory)/\(name)") }
+        rmdir(directory)
+    }
+}
+
+@Suite(.serialized, .enabled(if: ProvingGround.reason == nil, Comment(rawValue: ProvingGround.reason ?? "")))
+struct NetemProofTests {
+    @Test func `the proof gets to its end and leaves nothing`() throws {
+        let findings = try Proof.checks().whole
+        let log = try Proof.outcome.get().log
+        #expect(findings == [], "\(log)")
+    }
+
+    @Test(arguments: [("latency-100", 100.0), ("latency-250", 250.0)])
+    func `netem delays by its dose and is back to the baseline after`(_ of: String, _ milliseconds: Double) throws {
+        #expect(try Proof.checks().dose(of, milliseconds) == [])
+    }
+
+    @Test func `netem delays no sender that was not named`() throws { #expect(try Proof.checks().bystander == []) }
+
+    @Test func `netem's jitter is uniform from the delay upwards`() throws {
+        #expect(try Proof.checks().jitter(from: 100, by: 40) == [])
+    }
+
+    @Test func `netem loses its share, and is proven by its drops`() throws {
+        #expect(try Proof.checks().loss(0.2) == [])
+    }
+
+    @Test func `netem's delays of one sender add up while both last`() throws {
+        #expect(try Proof.checks().overlap == [])
+    }
+
+    @Test func `netem ends by its guardian when the agent is killed`() throws {
+        #expect(try Proof.checks().killed == [])
+    }
+
+    @Test func `netem ends at its time when the agent stands still, which takes new delays after`() throws {
+        #expect(try Proof.checks().stopped == [])
+    }
+
+    @Test func `netem that nobody guards any more is healed by its ledger`() throws {
+        #expect(try Proof.checks().orphaned == [])
+    }
+
+    @Test func `an ingress qdisc of somebody else is refused and left alone`() throws {
+        #expect(try Proof.checks().foreign == [])
+    }
+
+    @Test func `what we send is byte for byte what tc makes the kernel tell`() throws {
+        let messages = try NetlinkCapture.netemMessages(try Proof.outcome.get().capture)
+        #expect(NetemComparison(messages).findings == [])
+    }
+}

@@ -1,0 +1,98 @@
+// What the script `prove` wrote down: one line a record, of which each has a case, a word for what it is, and what was
+// found.
+
+import Messages
+
+struct ProofRecordError: Error, CustomStringConvertible {
+    let line: Int
+    let detail: String
+    var description: String { "results:\(line): \(detail)" }
+}
+
+struct ProofRecords: Sendable {
+    struct Name: Hashable, Sendable {
+        let of: String
+        let what: String
+    }
+
+    private var found: [Name: JSON] = [:]
+
+    init(_ text: String) throws(ProofRecordError) {
+        for (index, line) in text.split(separator: "\n").enumerated() {
+            let record: JSON
+            do { record = try JSON(parsing: String(line)) } catch {
+                throw ProofRecordError(
+                    line: index + 1, detail: "expected a JSON object, found '\(line.prefix(80))': \(error)")
+            }
+            guard let of = record["case"]?.string, let what = record["what"]?.string, let value = record["found"] else {
+                throw ProofRecordError(
+                    line: index + 1, detail: "expected the members case, what and found, found '\(line.prefix(80))'")
+            }
+            guard found.updateValue(value, forKey: Name(of: of, what: what)) == nil else {
+                throw ProofRecordError(line: index + 1, detail: "'\(of)' has '\(what)' twice")
+            }
+        }
+    }
+
+    subscript(_ of: String, _ what: String) -> JSON? {
+        get { found[Name(of: of, what: what)] }
+        set { found[Name(of: of, what: what)] = newValue }
+    }
+
+    func pings(_ of: String, _ what: String = "pings") -> Pings? { self[of, what].flatMap { Pings($0) } }
+    func kernel(_ of: String, _ what: String = "kernel") -> KernelState? { self[of, what].flatMap { KernelState($0) } }
+
+    /// A fault as the agent listed it at the end of its case.
+    func fault(_ id: String, listedIn of: String = "agent") -> JSON? {
+        self[of, "faults"]?.array?.first { $0["id"]?.string == id }
+    }
+}
+
+/// Round trips of `ping`, in milliseconds; those of 100 ms and more come rounded to whole ones.
+struct Pings: Sendable {
+    let sent: Int
+    let times: [Double]
+
+    init?(_ json: JSON) {
+        guard let sent = json["sent"]?.integer, let times = json["times"]?.array else { return nil }
+        self.sent = Int(sent)
+        self.times = times.compactMap(\.double).sorted()
+    }
+
+    var lost: Int { sent - times.count }
+    var median: Double { quantile(0.5) }
+
+    func quantile(_ share: Double) -> Double {
+        times.isEmpty ? .nan : times[min(times.count - 1, Int(Double(times.count) * share))]
+    }
+}
+
+/// What the kernel had at the faulted interface.
+struct KernelState: Sendable {
+    let qdiscs: [String]
+    let filters: Int64
+    /// Names of all intermediate devices.
+    let devices: String
+    /// Qdiscs of the kind netem, anywhere in the node.
+    let netem: Int64
+
+    init?(_ json: JSON) {
+        guard let qdiscs = json["qdiscs"]?.array, let filters = json["filters"]?.integer,
+            let devices = json["devices"]?.string, let netem = json["netem"]?.integer
+        else { return nil }
+        self.qdiscs = qdiscs.compactMap { $0["kind"]?.string }
+        self.filters = filters
+        self.devices = devices
+        self.netem = netem
+    }
+
+    /// One device of ours, netem on it, and one filter that leads there.
+    var isDetoured: Bool {
+        qdiscs == ["noqueue", "ingress"] && filters == 1 && netem == 1 && devices.hasPrefix("gnt")
+            && !devices.dropFirst(3).contains("gnt")
+    }
+
+    var isUntouched: Bool { qdiscs == ["noqueue"] && filters == 0 && netem == 0 && devices.isEmpty }
+
+    var text: String { "qdiscs \(qdiscs), \(filters) filters, devices '\(devices)', \(netem) netem" }
+}

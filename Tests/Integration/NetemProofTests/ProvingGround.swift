@@ -1,0 +1,93 @@
+// Where netem can be proved: on this machine's own kernel, in a User Mode Linux guest, or not at all.
+
+import Glibc
+import Processes
+import Sockets
+import Units
+
+enum ProvingGround: Sendable {
+    /// This kernel has netem and we may use it.
+    case ownKernel
+    /// Debian's User Mode Linux: a kernel as a process, with this machine's files as its root.
+    case guest(program: String)
+    /// Said aloud, so that nobody takes silence for a proof.
+    case none(reason: String)
+
+    /// A boot takes two seconds; the rest is what the cases last, three times over.
+    static let limit = Duration.seconds(300)
+    static let tools = ["tc", "ip", "ping", "unshare", "dumpcap", "pgrep", "bash"]
+
+    static let found: ProvingGround = {
+        let missing = tools.filter { Programs.find($0) == nil }
+        guard missing.isEmpty else {
+            return .none(
+                reason: "not run: no \(missing.joined(separator: ", ")); run ./scripts/setup test")
+        }
+        if hasNetem() { return .ownKernel }
+        guard let program = Programs.find("linux.uml"), Programs.find("insmod") != nil else {
+            return .none(
+                reason: "not run: this kernel has no netem, and there is no linux.uml (package user-mode-linux) "
+                    + "with insmod (package kmod)")
+        }
+        return .guest(program: program)
+    }()
+
+    static var reason: String? { if case .none(let reason) = found { reason } else { nil } }
+
+    /// Found out by doing, in a network namespace that ends with the attempt.
+    private static func hasNetem() -> Bool {
+        guard geteuid() == 0, let unshare = Programs.find("unshare") else { return false }
+        let attempt = "ip link add gntprobe type ifb && tc qdisc add dev gntprobe root netem delay 1ms"
+        let command = Command(unshare, ["--net", "sh", "-c", attempt], environment: path)
+        return (try? run(command, "/dev/null", .seconds(10))) == 0  // what can't be tried is not there
+    }
+
+    private static let path = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+
+    /// Runs the script `prove` there; what it wrote is in `directory` afterwards.
+    func prove(agent: String, into directory: String) throws {
+        let folder = ProvingGround.scripts
+        var environment = ProvingGround.path
+        let command: Command
+        switch self {
+        case .none(let reason):
+            throw ProcessError("netem proof", "start", detail: reason)
+        case .ownKernel:
+            environment["GAUNTLET_AGENT"] = agent
+            environment["GAUNTLET_OUT"] = directory
+            command = Command(Programs.find("bash") ?? "/bin/bash", ["\(folder)/prove"], environment: environment)
+        case .guest(let program):
+            environment["HOME"] = directory
+            command = Command(
+                program,
+                [
+                    "rootfstype=hostfs", "rootflags=/", "ro", "mem=512M", "con=null", "con0=null", "quiet",
+                    "init=\(folder)/boot", "GAUNTLET_OUT=\(directory)", "GAUNTLET_AGENT=\(agent)",
+                ], environment: environment)
+        }
+        // A guest that halts may end by a signal: whether it is complete, its results say.
+        _ = try ProvingGround.run(command, "\(directory)/console", ProvingGround.limit)
+    }
+
+    /// Exit status, or nothing when it had to be killed.
+    private static func run(_ command: Command, _ output: String, _ limit: Duration) throws -> Int32? {
+        let reactor = try Reactor()
+        let console = Descriptor(open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+        let process = try ChildProcess("netem proof", command, output: console.number, on: reactor)
+        var status: Int32?
+        process.whenEnded { status = $0 }
+        return withExtendedLifetime((reactor, console)) {
+            if !reactor.run(until: Instant.now + limit, or: { !process.isRunning }) {
+                process.signal(SIGKILL)
+                _ = reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning }
+            }
+            return status
+        }
+    }
+
+    /// Tests/UserModeLinux of the clone that this was built from.
+    static var scripts: String {
+        let file = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false)
+        return file.dropLast(3).joined(separator: "/") + "/UserModeLinux"
+    }
+}
