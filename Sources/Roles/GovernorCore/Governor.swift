@@ -38,7 +38,7 @@ package struct Governor: Decider, Sendable {
     // What is known.
     var market = Market()
     var ledger: Ledger
-    var orders = OrderTable()
+    package internal(set) var orders = OrderTable()
     var flags: Flags
     var latency: LatencyMonitor
     var reconciliation = Reconciliation()

@@ -45,6 +45,13 @@ package struct CancelRejection: Hashable, Sendable {
     /// CxlRejReason(102)=1: the broker doesn't know the order.
     package var isUnknownOrder: Bool
     package var text: String
+
+    package init(clOrdID: String, origClOrdID: String, isUnknownOrder: Bool, text: String) {
+        self.clOrdID = clOrdID
+        self.origClOrdID = origClOrdID
+        self.isUnknownOrder = isUnknownOrder
+        self.text = text
+    }
 }
 
 extension Report {

@@ -16,7 +16,10 @@ extension GovernorService {
         }
         do {
             let reactor = try Reactor()
-            try GovernorService(configuration, core: makeCore(configuration, reactor), build: build, on: reactor).run()
+            let service = try GovernorService(
+                configuration, core: makeCore(configuration, reactor), build: build, on: reactor)
+            // Its callbacks hold it weakly; nothing else would keep it while the reactor runs.
+            withExtendedLifetime(service) { service.run() }
             return 0
         } catch {
             complain("governor: \(error)")

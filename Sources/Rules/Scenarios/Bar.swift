@@ -9,6 +9,15 @@ package struct Bar: Hashable, Sendable {
     package var close: Price
     package var volume: Quantity
 
+    package init(timestamp: WallTime, open: Price, high: Price, low: Price, close: Price, volume: Quantity) {
+        self.timestamp = timestamp
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.volume = volume
+    }
+
     /// Far above any share, and low enough that no arithmetic on tapes overflows.
     package static let priceMaximum = Price(units: 10_000_000_000_000)
     package static let header = "timestamp,open,high,low,close,volume"

@@ -1,9 +1,11 @@
 import Archive
 import Glibc
+import Judging
 import Messages
 import Processes
 import Testing
 import Units
+import Verdicts
 
 /// What a run leaves when something of it is killed in mid-drill: nothing, and evidence that can be read.
 @Suite(.serialized) struct InterruptionTests {

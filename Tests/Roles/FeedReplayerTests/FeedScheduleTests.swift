@@ -3,7 +3,7 @@ import Scenarios
 import Testing
 import Units
 
-@testable import FeedReplayerCore
+import FeedReplayerCore
 
 @Suite struct FeedScheduleTests {
     private static let zero = WallTime(nanoseconds: 0)

@@ -4,7 +4,7 @@ import Messages
 import Testing
 import Units
 
-@testable import GovernorCore
+import GovernorCore
 
 /// A governor on a bench: time by hand, directives kept. Ready means ACTIVE, flat, with a book of 100.00 by 100.02.
 struct Bench {

@@ -3,7 +3,7 @@ import Messages
 import Testing
 import Units
 
-@testable import GovernorCore
+import GovernorCore
 
 struct FlatteningTests {
     /// Pings with a round trip of `latency` for `duration`; the time of the first flatten decision, if one came.

@@ -2,7 +2,7 @@ import Messages
 import Testing
 import Units
 
-@testable import GovernorCore
+import GovernorCore
 
 /// Every limit at limit − 1, at the limit and at limit + 1; every missing input; the exit's way past each check.
 struct OpeningCheckTests {

@@ -3,7 +3,7 @@ import Messages
 import Testing
 import Units
 
-@testable import GovernorCore
+import GovernorCore
 
 struct PauseTests {
     @Test func `a fresh governor is paused until it has read both flags`() {

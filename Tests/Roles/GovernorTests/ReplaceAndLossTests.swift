@@ -3,7 +3,7 @@ import Messages
 import Testing
 import Units
 
-@testable import GovernorCore
+import GovernorCore
 
 struct ReplaceAndLossTests {
     /// A resting buy of 10 at 99.00, working.

@@ -1,7 +1,7 @@
 import Messages
 import Testing
 
-@testable import Scenarios
+import Scenarios
 
 @Suite struct BadFileTests {
     private func mistakes(_ read: () throws -> Void) -> [String] {

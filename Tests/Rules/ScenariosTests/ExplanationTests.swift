@@ -2,7 +2,7 @@ import Messages
 import Testing
 import Units
 
-@testable import Scenarios
+import Scenarios
 
 @Suite struct ExplanationTests {
     @Test(arguments: ProjectFiles.scenarios)

@@ -2,7 +2,7 @@ import Messages
 import Testing
 import Units
 
-@testable import Scenarios
+import Scenarios
 
 /// What the scripted strategy promises, checked on the plans of all shipped scenarios as a broker that fills
 /// everything at once would see them.

@@ -1,7 +1,7 @@
 import Glibc
 import Messages
 
-@testable import Scenarios
+import Scenarios
 
 /// Files of this project, for tests that judge what is shipped.
 enum ProjectFiles {

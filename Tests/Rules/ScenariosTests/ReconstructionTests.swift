@@ -1,7 +1,7 @@
 import Testing
 import Units
 
-@testable import Scenarios
+import Scenarios
 
 @Suite struct ReconstructionTests {
     private static let file = "data/nvda-2023-10-17-reconstruction.csv"

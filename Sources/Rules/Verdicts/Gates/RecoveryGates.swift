@@ -117,7 +117,7 @@ extension Scene {
     func ordersFlowAfterResume(_ minimum: Int64) -> Finding {
         // Where no flag was set there is nothing to clear, and yet the operator's write says: from here on.
         let written = timeline.flags.last { $0.key == "pause" && !$0.isPaused && $0.by == "operator" }?.stamp
-        guard let t0, let resume = resumes.last { $0.at > t0.at } ?? written, resume.at > t0.at else {
+        guard let t0, let resume = resumes.last(where: { $0.at > t0.at }) ?? written, resume.at > t0.at else {
             return .unknown("the operator did not resume after the fault")
         }
         let until = resume.at + .seconds(2) + delayMaximum
