@@ -69,7 +69,7 @@ package final class SocketDiagnostics {
     /// Live connections that match, IPv4 and IPv4 mapped into IPv6. Loopback is never faulted, so it isn't listed.
     package func connections(_ pattern: Pattern) throws(NetlinkError) -> [Socket] {
         var found: [Socket] = []
-        for family in [AF_INET, AF_INET6] {
+        for family in mayHaveIPv6 ? [AF_INET, AF_INET6] : [AF_INET] {
             let header =
                 [UInt8(family), UInt8(IPPROTO_TCP), 0, 0] + SocketDiagnostics.liveStates.hostBytes
                 + [UInt8](repeating: 0, count: 48)
@@ -85,6 +85,27 @@ package final class SocketDiagnostics {
             }
         }
         return found
+    }
+
+    /// A dump goes through the kernel's whole table, so the second one is saved where the own namespace counts no TCP
+    /// socket of IPv6. Where that can't be read, or of another namespace, there may be some.
+    private var mayHaveIPv6: Bool {
+        guard namespace == -1 else { return true }
+        let text = String(decoding: ProcessTable.contents("/proc/thread-self/net/sockstat6"), as: UTF8.self)
+        return !text.hasPrefix("TCP6: inuse 0\n")
+    }
+
+    /// Whether this very socket is no more: one look-up, where a dump goes through the kernel's whole table.
+    package func isGone(_ target: Socket) throws(NetlinkError) -> Bool {
+        let header = [target.family, UInt8(IPPROTO_TCP), 0, 0] + UInt32.max.hostBytes + target.identity
+        do {
+            let message = NetlinkMessage(type: SocketDiagnostics.byFamily, flags: 0, header: header)
+            try socket.request(message, "\(target.local) - \(target.remote)", "look up socket")
+            return false
+        } catch  where error.code == ENOENT || error.code == ESTALE {
+            // ESTALE: another socket stands there, the listener perhaps.
+            return true
+        }
     }
 
     /// Ends one connection at once. Throws when the kernel refuses both ways.
