@@ -16,10 +16,10 @@ extension GovernorService {
         }
         do {
             let reactor = try Reactor()
-            let service = try GovernorService(
+            let service = GovernorService(
                 configuration, core: makeCore(configuration, reactor), build: build, on: reactor)
             // Its callbacks hold it weakly; nothing else would keep it while the reactor runs.
-            withExtendedLifetime(service) { service.run() }
+            try withExtendedLifetime(service) { try service.run() }
             return 0
         } catch {
             complain("governor: \(error)")
