@@ -73,6 +73,8 @@ package enum HealReason: String, Sendable, Hashable { case request, expiry, ttl,
 package struct ForceProof: Hashable, Sendable {
     /// How far the median of the probes may lie from the dose.
     package static let tolerance = Duration.milliseconds(2)
+    /// Standard errors that chance is given where the delay itself is random: one proof in a thousand misses them.
+    package static let deviations = 3.3
 
     package let missing: [String]
     package var isProven: Bool { missing.isEmpty }
@@ -88,14 +90,17 @@ package struct ForceProof: Hashable, Sendable {
         if fault.request.kind == .latency {
             if probes.allSatisfy({ $0.statistics.count == 0 }) { missing.append("no probe measured the dose") }
             for probe in probes where probe.statistics.count > 0 {
-                let difference = probe.statistics.median - probe.expected
-                // Jitter is uniform from zero, so it moves the median by half of itself.
-                let expected = fault.request.jitter / 2
-                if difference - expected > ForceProof.tolerance || expected - difference > ForceProof.tolerance {
+                // Jitter is uniform from zero, so it moves the median by half of itself; and a median of n such delays
+                // strays by jitter / (2 √n).
+                let jitter = fault.request.jitter
+                let expected = probe.expected + jitter / 2
+                let stray = jitter * (ForceProof.deviations / (2 * Double(probe.statistics.count).squareRoot()))
+                let allowed = ForceProof.tolerance + .nanoseconds(stray.nanoseconds)
+                let difference = probe.statistics.median - expected
+                if difference > allowed || .zero - difference > allowed {
                     missing.append(
                         "the median delay from \(dotted(probe.sender)) is \(probe.statistics.median.written), "
-                            + "not \(probe.expected.written) ± \(ForceProof.tolerance.written)"
-                    )
+                            + "not \(expected.written) ± \(allowed.written)")
                 }
             }
         }
