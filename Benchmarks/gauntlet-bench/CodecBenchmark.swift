@@ -30,7 +30,8 @@ struct CodecBenchmark {
             throw BenchmarkError("LOBSTER", expected: "\(rows) rows", found: "\(read.rows.count)")
         }
         report.add(
-            "LOBSTER, 10 levels", "\(Int(Double(rows) / taken)) rows a second, "
+            "LOBSTER, 10 levels",
+            "\(Int(Double(rows) / taken)) rows a second, "
                 + "\(rounded(Double(messageFile.count + bookFile.count) / taken / 1e6)) MB/s, n \(rows)")
     }
 
@@ -93,7 +94,7 @@ struct CodecBenchmark {
             [
                 (.clOrdID, "i-\(number)"), (.secondaryClOrdID, "i-\(number)"), (.handlInst, "1"), (.symbol, "NVDA"),
                 (.side, "1"), (.transactTime, "20231017-14:30:00.123"), (.orderQty, "\(1 + number % 100)"),
-                (.ordType, "2"), (.price, "439.\(10 + number % 90)"), (.timeInForce, "0"), (.positionEffect, "O"),
+                (.ordType, "2"), (.price, "439.\(10 + number % 90)"), (.timeInForce, "0"), (.positionEffect, "O")
             ])
         return headed(message, number)
     }
@@ -107,7 +108,7 @@ struct CodecBenchmark {
                 (.orderQty, "\(1 + number % 100)"), (.price, "439.\(10 + number % 90)"),
                 (.lastQty, "\(1 + number % 100)"), (.lastPx, "439.10"), (.leavesQty, "0"),
                 (.cumQty, "\(1 + number % 100)"), (.avgPx, "439.10"), (.transactTime, "20231017-14:30:00.123"),
-                (.lastLiquidityInd, "2"), (.positionEffect, "O"),
+                (.lastLiquidityInd, "2"), (.positionEffect, "O")
             ])
         return headed(message, number)
     }

@@ -39,8 +39,11 @@ struct DelayBenchmark {
         let delayed = try flow.roundTrips(probes)
         let realtime = table.queue.statistics.isRealtime
         let (low, middle, high) = (
-            delayed.quantile(0.01) - baseline.median, delayed.median - baseline.median, delayed.p99 - baseline.median)
-        report.add("round trip without a fault", "P50 \(shown(baseline.median)), P99 \(shown(baseline.p99)), n \(baseline.count)")
+            delayed.quantile(0.01) - baseline.median, delayed.median - baseline.median, delayed.p99 - baseline.median
+        )
+        report.add(
+            "round trip without a fault",
+            "P50 \(shown(baseline.median)), P99 \(shown(baseline.p99)), n \(baseline.count)")
         report.add(
             name,
             "P1 \(shown(low)), P50 \(shown(middle)), P99 \(shown(high)), largest "
@@ -60,8 +63,8 @@ struct DelayBenchmark {
                     chain: "queue", owner: "bench",
                     [
                         .loadMeta(.inputInterface), .equals(Nftables.interfaceName(AnonymousNodes.interface)),
-                        .loadMeta(.transportProtocol), .equals([17]), .counter, expression,
-                    ]),
+                        .loadMeta(.transportProtocol), .equals([17]), .counter, expression
+                    ])
             ])
         }
         do {

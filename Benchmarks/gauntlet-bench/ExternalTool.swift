@@ -4,7 +4,7 @@ import Units
 
 /// A program of the system, run to its end: what our code is compared with.
 ///
-/// Started by `posix_spawn` from this thread, the cheapest way there is: the comparison is not to be won on a slow fork.
+/// Started by `posix_spawn` from this thread, the cheapest way there is: a slow fork would flatter us.
 struct ExternalTool {
     struct Failure: Error, CustomStringConvertible {
         let description: String

@@ -54,7 +54,9 @@ struct GovernorMix {
             .map { "\($0.key.rawValue) \(rounded(Double($0.value * 1_000 / max(1, total)) / 10)) %" }
             .joined(separator: ", ")
     }
-    private var moment: Moment { Moment(now: now, wall: WallTime(nanoseconds: 1_700_000_000_000_000_000 + now.nanoseconds)) }
+    private var moment: Moment {
+        Moment(now: now, wall: WallTime(nanoseconds: 1_700_000_000_000_000_000 + now.nanoseconds))
+    }
 
     mutating func forgetTimes() {
         times = Times()
@@ -67,7 +69,7 @@ struct GovernorMix {
         for event: Event in [
             .recovered(Recovered()), .storeReachable(true),
             .keysRead(Keys(pause: "false", criticalPause: "false", command: nil)), .pingSent(0), .pingAnswered(0),
-            .session(.loggedOn), .report(SimulatedBroker.emptyStatus), .tick,
+            .session(.loggedOn), .report(SimulatedBroker.emptyStatus), .tick
         ] { handle(event) }
         guard governor.view.state == .active else {
             throw BenchmarkError("governor core", expected: "ACTIVE", found: "\(governor.view)")

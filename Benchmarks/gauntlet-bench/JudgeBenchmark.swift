@@ -70,35 +70,35 @@ struct JudgeBenchmark {
         let id = JSON.string("i-\(number)")
         let order: [JSON.Member] = [
             .init("cl_ord_id", id), .init("reference", id), .init("symbol", "NVDA"), .init("side", "buy"),
-            .init("quantity", 10), .init("price", 4_390_000),
+            .init("quantity", 10), .init("price", 4_390_000)
         ]
         add(
             .feed, "intent", at,
             [
                 .init("tick", .integer(Int64(number))), .init("id", id), .init("action", "new"),
                 .init("symbol", "NVDA"), .init("side", "buy"), .init("quantity", 10), .init("kind", "limit"),
-                .init("limit", 4_390_000), .init("due_ns", .integer(at)), .init("reduce_only", false),
+                .init("limit", 4_390_000), .init("due_ns", .integer(at)), .init("reduce_only", false)
             ])
         add(.tap, "intent_in", at + 200_000, [.init("id", id), .init("tick", .integer(Int64(number)))])
         add(
             .tap, "decision_out", at + 500_000,
             [
                 .init("intent", id), .init("tick", .integer(Int64(number))), .init("action", "accept"),
-                .init("quantity", 10), .init("reason", "ok"), .init("epoch", 5), .init("cl_ord_id", id),
+                .init("quantity", 10), .init("reason", "ok"), .init("epoch", 5), .init("cl_ord_id", id)
             ])
         add(
             .tap, "order_left", at + 5_000_000,
             [
                 .init("conn", 1), .init("interface", "market"), .init("msg_type", "D"),
                 .init("seq", .integer(Int64(number))), .init("poss_dup", false), .init("reducing", false),
-                .init("retransmit", false),
+                .init("retransmit", false)
             ] + order)
         add(
             .broker, "execution", at + 35_000_000,
             [
                 .init("seq", .integer(Int64(number))), .init("exec_id", .string("x-\(number)")),
                 .init("exec_type", "F"), .init("ord_status", "2"), .init("last_quantity", 10),
-                .init("last_price", 4_390_000), .init("cumulative", 10), .init("leaves", 0),
+                .init("last_price", 4_390_000), .init("cumulative", 10), .init("leaves", 0)
             ] + order)
     }
 }

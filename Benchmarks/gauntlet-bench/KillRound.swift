@@ -66,7 +66,9 @@ struct KillRound {
         }
         let code = try judgeCode()
         let words = [0: "pass", 1: "fail", 2: "inconclusive"][code] ?? "exit \(code)"
-        guard code == 1 || code == 2 else { return result(gone, words, "gauntlet judge ended with \(code); see \(runs)") }
+        guard code == 1 || code == 2 else {
+            return result(gone, words, "gauntlet judge ended with \(code); see \(runs)")
+        }
         guard status != 0 else { return result(gone, words, "gauntlet run ended with 0 although it was interrupted") }
         remove()
         return result(gone, words, nil)

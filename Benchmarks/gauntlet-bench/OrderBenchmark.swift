@@ -18,7 +18,9 @@ struct OrderBenchmark {
 
     func run() throws {
         report.begin("\(OrderBenchmark.rate) durable orders a second, \(seconds) s each")
-        for (directory, place) in [("/dev/shm", "on memory, as in a drill"), ("/tmp", "on the disk of /tmp, with fsync")] {
+        for (directory, place) in [
+            ("/dev/shm", "on memory, as in a drill"), ("/tmp", "on the disk of /tmp, with fsync")
+        ] {
             guard access(directory, W_OK) == 0 else { continue }
             setenv("TMPDIR", directory, 1)
             try measureIsolated(place)
@@ -64,8 +66,8 @@ struct OrderBenchmark {
                     chain: "queue", owner: "bench",
                     [
                         .loadMeta(.transportProtocol), .equals([6]), .loadPayload(.transport, offset: 2, length: 2),
-                        .equals([UInt8(port >> 8), UInt8(port & 255)]), .counter, expression,
-                    ]),
+                        .equals([UInt8(port >> 8), UInt8(port & 255)]), .counter, expression
+                    ])
             ])
         }
         do {
@@ -81,7 +83,8 @@ struct OrderBenchmark {
             "\(Int(result.rate)) a second; due to durable P50 \(shown(result.commits.median)), "
                 + "P99 \(shown(result.commits.p99)), largest \(shown(result.commits.maximum)); "
                 + "\(result.commits.count) of \(result.due) rows, \(result.batches) transactions",
-            goal: "1,000 a second", met: result.commits.count == result.due && result.rate > 0.98 * Double(OrderBenchmark.rate))
+            goal: "1,000 a second",
+            met: result.commits.count == result.due && result.rate > 0.98 * Double(OrderBenchmark.rate))
     }
 }
 
@@ -148,7 +151,9 @@ final class OrderFlow {
     private func wait(_ what: String, within limit: Duration = OrderFlow.patience, _ condition: () -> Bool) throws {
         let holds = reactor.run(until: .now + limit) { condition() || self.failure != nil }
         if let failure { throw failure }
-        guard holds else { throw BenchmarkError("durable orders", expected: what, found: "nothing within \(limit.written)") }
+        guard holds else {
+            throw BenchmarkError("durable orders", expected: what, found: "nothing within \(limit.written)")
+        }
     }
 
     private func gather(from start: Instant, total: Int) {
@@ -171,7 +176,8 @@ final class OrderFlow {
         }
     }
 
-    private func committed(_ rows: [(row: Int, due: Instant)], _ outcome: Swift.Result<[PostgresResult], PostgresError>) {
+    private func committed(_ rows: [(row: Int, due: Instant)], _ outcome: Swift.Result<[PostgresResult], PostgresError>)
+    {
         inFlight -= 1
         if case .failure(let error) = outcome { failure = error }
         last = .now
@@ -190,7 +196,7 @@ final class OrderFlow {
             """,
             [
                 .text("\(name)-\(row)"), nil, .text("\(name)-\(row)"), "NVDA", "buy", 10, 4_400_000, "day", false, 7,
-                "pending", 0, 10, .integer(WallTime.now.nanoseconds), .integer(WallTime.now.nanoseconds),
+                "pending", 0, 10, .integer(WallTime.now.nanoseconds), .integer(WallTime.now.nanoseconds)
             ])
     }
 }

@@ -32,7 +32,8 @@ struct RedirectBenchmark {
             }
             let ratio = theirs.median.seconds / ours.median.seconds
             report.add("\(name), netlink", "P50 \(shown(ours.median)), P99 \(shown(ours.p99)), n \(ours.count)")
-            report.add("\(name), exec of tc", "P50 \(shown(theirs.median)), P99 \(shown(theirs.p99)), n \(theirs.count)")
+            report.add(
+                "\(name), exec of tc", "P50 \(shown(theirs.median)), P99 \(shown(theirs.p99)), n \(theirs.count)")
             report.add(
                 "\(name), tc / netlink", "P50 \(rounded(ratio))×", goal: "≥ 10×",
                 met: ratio >= RedirectBenchmark.goalRatio)

@@ -17,7 +17,7 @@ struct RuleBenchmark {
         "add chain ip gauntlet cut { type filter hook prerouting priority -320 ; policy accept ; }",
         "add set ip gauntlet s1 { type ipv4_addr ; flags timeout ; }",
         "add element ip gauntlet s1 { 198.18.0.13 timeout 15s }",
-        "add rule ip gauntlet cut iifname market ip saddr @s1 counter drop",
+        "add rule ip gauntlet cut iifname market ip saddr @s1 counter drop"
     ].joined(separator: "; ")
 
     let rounds: Int
@@ -64,14 +64,14 @@ struct RuleBenchmark {
         let table = Nftables(node: "bench")
         let expressions: [NftExpression] = [
             .loadMeta(.inputInterface), .equals(Nftables.interfaceName(AnonymousNodes.interface)),
-            .loadPayload(.network, offset: 12, length: 4), .lookup(set: RuleBenchmark.set), .counter, .drop,
+            .loadPayload(.network, offset: 12, length: 4), .lookup(set: RuleBenchmark.set), .counter, .drop
         ]
         let start = Instant.now
         try table.apply([
             .table, .chain(RuleBenchmark.chain, hook: .prerouting, priority: -320),
             .set(RuleBenchmark.set, .address),
             .elements(set: RuleBenchmark.set, [RuleBenchmark.sender], timeout: RuleBenchmark.timeout),
-            .rule(chain: RuleBenchmark.chain, owner: "bench", expressions),
+            .rule(chain: RuleBenchmark.chain, owner: "bench", expressions)
         ])
         let applied = Instant.now
         let rules = try table.rules().filter { $0.owner == "bench" }
@@ -80,7 +80,9 @@ struct RuleBenchmark {
             rules.map(\.text) == [expressions.map(\.description).joined(separator: " ")]
             && elements.map(\.key) == [RuleBenchmark.sender] && elements.map(\.timeout) == [RuleBenchmark.timeout]
         let read = Instant.now
-        guard isEqual else { throw BenchmarkError("one rule", expected: "what was asked for", found: "\(rules) \(elements)") }
+        guard isEqual else {
+            throw BenchmarkError("one rule", expected: "what was asked for", found: "\(rules) \(elements)")
+        }
         try table.remove()
         return (applied - start, read - applied)
     }

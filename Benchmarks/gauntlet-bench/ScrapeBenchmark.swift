@@ -33,7 +33,9 @@ struct ScrapeBenchmark {
                 case .success(let response) where response.body.count == page.count: samples.add(Instant.now - start)
                 case .success(let response):
                     failures.append(
-                        HTTPError(.malformed, endpoint: "\(address)", operation: "GET", detail: "\(response.body.count) bytes"))
+                        HTTPError(
+                            .malformed, endpoint: "\(address)", operation: "GET", detail: "\(response.body.count) bytes"
+                        ))
                 case .failure(let error): failures.append(error)
                 }
             }

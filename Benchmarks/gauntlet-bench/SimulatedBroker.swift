@@ -110,7 +110,7 @@ struct SimulatedBroker {
                 (.ordStatus, status), (.symbol, order.message[.symbol] ?? ""), (.side, order.message[.side] ?? "1"),
                 (.orderQty, "\(quantity)"), (.cumQty, "\(order.cumulative)"),
                 (.leavesQty, "\(isOver ? 0 : quantity - order.cumulative)"), (.price, order.message[.price] ?? "1"),
-                (.positionEffect, order.message[.positionEffect] ?? "O"),
+                (.positionEffect, order.message[.positionEffect] ?? "O")
             ])
     }
 
@@ -120,7 +120,7 @@ struct SimulatedBroker {
             MsgType.executionReport,
             [
                 (.execID, "x-0"), (.execType, "I"), (.ordStatus, "8"), (.massStatusReqID, "status-1-1"),
-                (.totNumReports, "0"), (.lastRptRequested, "Y"),
+                (.totNumReports, "0"), (.lastRptRequested, "Y")
             ])
         guard let report = Report(message) else { preconditionFailure("an empty mass status that isn't readable") }
         return report

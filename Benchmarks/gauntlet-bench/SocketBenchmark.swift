@@ -37,7 +37,8 @@ struct SocketBenchmark {
                 "\(name), sock_diag, seen gone",
                 "P50 \(shown(ours.median)) (find \(shown(parts.find.median)), destroy \(shown(parts.destroy.median)), "
                     + "see gone \(shown(parts.verify.median))), P99 \(shown(ours.p99)), n \(ours.count)")
-            report.add("\(name), exec of ss -K", "P50 \(shown(theirs.median)), P99 \(shown(theirs.p99)), n \(theirs.count)")
+            report.add(
+                "\(name), exec of ss -K", "P50 \(shown(theirs.median)), P99 \(shown(theirs.p99)), n \(theirs.count)")
             report.add(
                 "\(name), ss / sock_diag",
                 "P50 \(rounded(ratio))×, P99 \(rounded(theirs.p99.seconds / ours.p99.seconds))×", goal: "≥ 10×",
@@ -45,7 +46,8 @@ struct SocketBenchmark {
         }
     }
 
-    /// From the search for it to the look-up that no longer finds it. The netlink socket stays open, as the agent's does.
+    /// From the search for it to the look-up that no longer finds it. The netlink socket stays open, as it does in
+    /// the agent.
     private static func destroy(
         _ diagnostics: SocketDiagnostics, _ parts: inout (find: Samples, destroy: Samples, verify: Samples)
     ) throws {
