@@ -17,7 +17,9 @@ package final class ChildProcess {
     package var isRunning: Bool { status == nil }
 
     /// Starts the program; its output goes to `output`, a descriptor that stays the caller's.
-    package init(_ name: String, _ command: Command, input: Int32? = nil, output: Int32, on reactor: Reactor) throws(ProcessError) {
+    package init(_ name: String, _ command: Command, input: Int32? = nil, output: Int32, on reactor: Reactor)
+        throws(ProcessError)
+    {
         self.name = name
         self.reactor = reactor
         let started = ChildProcess.spawn(command, input: input, output: output)
@@ -66,7 +68,8 @@ package final class ChildProcess {
 
     private static func spawn(_ command: Command, input: Int32?, output: Int32) -> Int32 {
         withCStrings([command.path] + command.arguments) { arguments in
-            withCStrings(command.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
+            withCStrings(command.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) {
+                environment in
                 command.path.withCString { path in
                     withOptionalCString(command.directory) { directory in
                         var what = clinux_spawn_request(
@@ -95,7 +98,9 @@ private func withCStrings<Result>(
     pointers.append(nil)
     defer { for pointer in pointers { free(pointer) } }
     return pointers.withUnsafeBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { preconditionFailure("an array that holds its terminator has an address") }
+        guard let base = buffer.baseAddress else {
+            preconditionFailure("an array that holds its terminator has an address")
+        }
         return body(base)
     }
 }

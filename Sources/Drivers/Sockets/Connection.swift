@@ -87,7 +87,9 @@ package final class Connection {
 
     private func flush() {
         while waitingBytes > 0 {
-            let written = outgoing[outgoingStart...].withUnsafeBytes { Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let written = outgoing[outgoingStart...].withUnsafeBytes {
+                Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             if written < 0 {
                 if errno == EAGAIN || errno == EINTR { return }
                 return end(.failed(errno))

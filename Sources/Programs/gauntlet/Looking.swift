@@ -67,7 +67,9 @@ struct Heal: ParsableCommand {
     var all = false
 
     func run() throws {
-        guard all || runID != nil else { throw UsageError(description: "heal: name a run (gauntlet doctor lists them), or say --all") }
+        guard all || runID != nil else {
+            throw UsageError(description: "heal: name a run (gauntlet doctor lists them), or say --all")
+        }
         let ended = Leftovers.end(run: all ? nil : runID)
         print(ended.isEmpty ? "nothing to heal" : ended.joined(separator: "\n"))
     }

@@ -39,7 +39,8 @@ enum Places {
         let closest = scenarios.min { distance($0, name) < distance($1, name) }
         let hint = closest.map { distance($0, name) <= 6 ? " Did you mean '\($0)'?" : "" } ?? ""
         throw UsageError(
-            description: "unknown scenario '\(name)'.\(hint) There are: \(scenarios.joined(separator: ", ")), or give a path")
+            description:
+                "unknown scenario '\(name)'.\(hint) There are: \(scenarios.joined(separator: ", ")), or give a path")
     }
 
     static let replaceable = ["observer", "chaos-agent", "broker-stub", "feed-replayer"]
@@ -50,7 +51,10 @@ enum Places {
         for text in texts {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, replaceable.contains(parts[0]) else {
-                throw UsageError(description: "--replace: expected NAME=PATH, NAME one of \(replaceable.joined(separator: ", ")), found '\(text)'")
+                throw UsageError(
+                    description:
+                        "--replace: expected NAME=PATH, NAME one of \(replaceable.joined(separator: ", ")), found '\(text)'"
+                )
             }
             guard let path = path(of: parts[1]), access(path, X_OK) == 0 else {
                 throw UsageError(description: "--replace: '\(parts[1])' is not an executable file")
@@ -80,7 +84,9 @@ enum Places {
         }
         guard quote == nil else { throw UsageError(description: "--governor: a quote is not closed: \(text)") }
         if isOpen || !word.isEmpty { words.append(word) }
-        guard let program = words.first else { throw UsageError(description: "--governor: expected a command line, found nothing") }
+        guard let program = words.first else {
+            throw UsageError(description: "--governor: expected a command line, found nothing")
+        }
         guard let path = path(of: program), access(path, X_OK) == 0 else {
             throw UsageError(description: "--governor: '\(program)' is not an executable file; give its path")
         }

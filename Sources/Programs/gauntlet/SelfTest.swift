@@ -11,8 +11,10 @@ import Units
 struct SelfTest: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "selftest",
-        abstract: "Runs every known-bad governor in its drill, for real, and checks that exactly the right gates turn red.",
-        discussion: "The rig is trusted because it is seen to fail. Exit code 0: every flaw was caught as it should be.")
+        abstract:
+            "Runs every known-bad governor in its drill, for real, and checks that exactly the right gates turn red.",
+        discussion: "The rig is trusted because it is seen to fail. Exit code 0: every flaw was caught as it should be."
+    )
 
     @Flag(help: "The certifying scenarios in their real durations instead of the short ones.")
     var full = false
@@ -29,7 +31,9 @@ struct SelfTest: ParsableCommand {
     func run() throws {
         let path = "\(Places.root)/data/flaws.json"
         let table: FlawTable
-        do { table = try FlawTable(parsing: try readFile(path)) } catch { throw UsageError(description: "\(path): \(error)") }
+        do { table = try FlawTable(parsing: try readFile(path)) } catch {
+            throw UsageError(description: "\(path): \(error)")
+        }
         let names = table.rows.map(\.flaw)
         for name in only where !names.contains(name) {
             throw UsageError(description: "--only: unknown flaw '\(name)'; there are: \(names.joined(separator: ", "))")
@@ -37,9 +41,12 @@ struct SelfTest: ParsableCommand {
         let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }
         let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
         var caught = 0
-        try trial.run(rows.map { row in (row, full && row.drill == "hard_kill_short" ? "hard_kill_governance" : row.drill) }) { row, outcome in
+        try trial.run(
+            rows.map { row in (row, full && row.drill == "hard_kill_short" ? "hard_kill_governance" : row.drill) }
+        ) { row, outcome in
             if outcome.differences.isEmpty { caught += 1 }
-            print("\(outcome.differences.isEmpty ? "caught" : "MISSED")  \(row.flaw) in \(outcome.drill): red \(outcome.red.joined(separator: ", "))")
+            let word = outcome.differences.isEmpty ? "caught" : "MISSED"
+            print("\(word)  \(row.flaw) in \(outcome.drill): red \(outcome.red.joined(separator: ", "))")
             for difference in outcome.differences { print("        \(difference)") }
         }
         print("\(caught) of \(rows.count) flaws caught by exactly the right gates")

@@ -88,7 +88,9 @@ package struct Drill: Sendable {
     }
 
     private mutating func unpause(_ index: Int, since: Instant, at now: Instant) -> [Directive] {
-        guard !hasUnpaused, script.phases[index].name == script.unpauseIn, now >= since + script.unpauseOffset else { return [] }
+        guard !hasUnpaused, script.phases[index].name == script.unpauseIn, now >= since + script.unpauseOffset else {
+            return []
+        }
         hasUnpaused = true
         return [.unpause]
     }
@@ -97,7 +99,9 @@ package struct Drill: Sendable {
         guard resumesDone < script.resumes.count else { return [] }
         let rule = script.resumes[resumesDone]
         guard let fault = view.faults[rule.fault], let start = fault.firstEffect else { return [] }
-        let isRecovered = fault.stage == .ended && view.sessionIsUp && (!script.recoversFlat || view.isFlat && view.workingOrders == 0)
+        let isRecovered =
+            fault.stage == .ended && view.sessionIsUp
+            && (!script.recoversFlat || view.isFlat && view.workingOrders == 0)
         recoveredAt = isRecovered ? recoveredAt ?? now : nil
         let isDue = recoveredAt.map { now >= max($0 + rule.afterRecovery, start + rule.earliest) } ?? false
         guard isDue || now >= start + rule.latest else { return [] }

@@ -27,7 +27,8 @@ package struct FlawTable: Hashable, Sendable {
         for entry in array {
             let reader = MessageReader("flaws.json", json: entry)
             func names(_ field: String) throws(MessageError) -> [String] {
-                guard let values = entry[field]?.array, case let texts = values.compactMap(\.string), texts.count == values.count
+                guard let values = entry[field]?.array, case let texts = values.compactMap(\.string),
+                    texts.count == values.count
                 else { throw reader.failure(field, "an array of gate names") }
                 return texts
             }
@@ -50,14 +51,20 @@ extension FlawTable.Row {
         for name in fail {
             let choices = name.split(separator: "|").map(String.init)
             let red = choices.filter { gates[$0] == "fail" }
-            if red.isEmpty { found.append("\(name) should fail, is \(choices.map { gates[$0] ?? "absent" }.joined(separator: " and "))") }
+            if red.isEmpty {
+                found.append(
+                    "\(name) should fail, is \(choices.map { gates[$0] ?? "absent" }.joined(separator: " and "))")
+            }
             explained.formUnion(choices)
         }
         for name in inconclusive {
-            if gates[name] != "inconclusive" { found.append("\(name) should be inconclusive, is \(gates[name] ?? "absent")") }
+            if gates[name] != "inconclusive" {
+                found.append("\(name) should be inconclusive, is \(gates[name] ?? "absent")")
+            }
             explained.insert(name)
         }
-        for (name, verdict) in gates.sorted(by: { $0.key < $1.key }) where verdict != "pass" && !explained.contains(name) {
+        for (name, verdict) in gates.sorted(by: { $0.key < $1.key })
+        where verdict != "pass" && !explained.contains(name) {
             found.append("\(name) should pass, is \(verdict)")
         }
         return found

@@ -44,7 +44,10 @@ package final class AgentFleet {
         }
     }
 
-    package func inject(_ requests: [String: JSON], as fault: String, within limit: Duration, _ done: @escaping (ConductorError?) -> Void) {
+    package func inject(
+        _ requests: [String: JSON], as fault: String, within limit: Duration,
+        _ done: @escaping (ConductorError?) -> Void
+    ) {
         parts[fault] = requests.mapValues { _ in DrillView.FaultView() }
         faults[fault] = DrillView.FaultView()
         for (node, request) in requests {
@@ -85,7 +88,9 @@ package final class AgentFleet {
                 switch reply {
                 case .success(let json):
                     let active = (json["faults"]?.array ?? []).filter { $0["state"]?.string != "healed" }
-                    found += active.map { "node \(node): fault \($0["id"]?.string ?? "?") is \($0["state"]?.string ?? "?")" }
+                    found += active.map {
+                        "node \(node): fault \($0["id"]?.string ?? "?") is \($0["state"]?.string ?? "?")"
+                    }
                 case .failure(let error): found.append("node \(node): \(error)")
                 }
                 left -= 1

@@ -23,17 +23,21 @@ extension Conductor {
         let initdbLog = try paths.openLog("initdb")
         logs["initdb"] = initdbLog
         let initdb = watch(
-            try stores.initializePostgres(environment: commands.environment, output: initdbLog.number, on: reactor), node: "store")
+            try stores.initializePostgres(environment: commands.environment, output: initdbLog.number, on: reactor),
+            node: "store")
         try desk.connectRedis()
         try startObserver()
         try startAgents()
         try reactor.wait(for: "initdb", within: .seconds(20)) { !initdb.isRunning }
-        guard initdb.status == 0 else { throw ConductorError("initdb", "ended with status \(initdb.status ?? -1): see logs/initdb.log") }
+        guard initdb.status == 0 else {
+            throw ConductorError("initdb", "ended with status \(initdb.status ?? -1): see logs/initdb.log")
+        }
         let postgresLog = try paths.openLog("postgres")
         logs["postgres"] = postgresLog
         watch(
             try stores.startPostgres(
-                namespace: network.namespace(of: "store"), environment: commands.environment, output: postgresLog.number,
+                namespace: network.namespace(of: "store"), environment: commands.environment,
+                output: postgresLog.number,
                 on: reactor), node: "store")
         try desk.connectPostgres()
         try desk.reset()
@@ -84,7 +88,8 @@ extension Conductor {
 
     private func startAgents() throws {
         for node in RoleCommands.faultable {
-            try start("chaos-agent-\(node)", commands.agent(node: node, namespace: network.namespace(of: node)), node: node)
+            try start(
+                "chaos-agent-\(node)", commands.agent(node: node, namespace: network.namespace(of: node)), node: node)
         }
         let deadline = Instant.now + .seconds(5)
         while true {
@@ -102,7 +107,9 @@ extension Conductor {
         let deadline = Instant.now + limit
         while true {
             do { return try client.connect() } catch {
-                guard Instant.now < deadline, rigFailure == nil else { throw ConductorError(client.name, error.description) }
+                guard Instant.now < deadline, rigFailure == nil else {
+                    throw ConductorError(client.name, error.description)
+                }
                 _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
             }
         }

@@ -42,17 +42,21 @@ package final class CommandClient {
     }
 
     /// Calls `done` once: with the reply's object when it says `"ok":true`, else with why not.
-    package func request(_ command: String, _ members: [JSON.Member] = [], within limit: Duration, _ done: @escaping (Reply) -> Void) {
+    package func request(
+        _ command: String, _ members: [JSON.Member] = [], within limit: Duration, _ done: @escaping (Reply) -> Void
+    ) {
         guard let connection, connection.isOpen else {
             return done(.failure(ConductorError(name, "no connection to \(path)")))
         }
         lastID += 1
         let id = lastID
         let timer = reactor.after(limit) { [weak self] in
-            self?.finish(id, .failure(ConductorError(self?.name ?? "", "no reply to '\(command)' within \(limit.written)")))
+            self?.finish(
+                id, .failure(ConductorError(self?.name ?? "", "no reply to '\(command)' within \(limit.written)")))
         }
         waiting.append((id, timer, done))
-        connection.send(JSON.object([.init("id", .integer(id)), .init("command", .string(command))] + members).bytes() + [0x0A])
+        connection.send(
+            JSON.object([.init("id", .integer(id)), .init("command", .string(command))] + members).bytes() + [0x0A])
     }
 
     private func received(_ bytes: ArraySlice<UInt8>) {

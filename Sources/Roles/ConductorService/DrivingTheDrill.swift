@@ -9,7 +9,8 @@ extension Conductor {
     func drive() throws {
         // The feed has to read its plan, and to send the book for a while, before the first phase.
         let startAt = Instant.now + scenario.feed.lead + .milliseconds(500)
-        try start("feed-replayer", commands.feed(namespace: network.namespace(of: "feed"), startAt: startAt), node: "feed")
+        try start(
+            "feed-replayer", commands.feed(namespace: network.namespace(of: "feed"), startAt: startAt), node: "feed")
         agents.onNews = { [unowned self] node, event in tell(event, from: node) }
         _ = reactor.run(until: startAt, or: { rigFailure != nil })
         var isAsking = false
@@ -83,7 +84,9 @@ extension Conductor {
             "premise",
             [
                 .init("name", "armed"), .init("holds", .bool(holds)),
-                .init("position", .object(view.positions.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
+                .init(
+                    "position",
+                    .object(view.positions.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) })),
                 .init("working", .integer(Int64(view.workingOrders))), .init("session", .bool(view.sessionIsUp)),
                 .init("flags_clear", .bool(view.flagsAreClear)), .init("reason", .string(reason)),
             ])
@@ -93,20 +96,28 @@ extension Conductor {
     private func operate(_ action: String, epoch: Int64? = nil, _ act: (@escaping (Bool) -> Void) -> Void) {
         act { [unowned self] ok in
             progress.say("operator: \(action.replacing("_", with: " "))\(ok ? "" : ": refused")")
-            record("operator", [
-                .init("action", .string(action)), .init("epoch", .optional(epoch)), .init("ok", .bool(ok)), .init("value", .null),
-            ])
+            record(
+                "operator",
+                [
+                    .init("action", .string(action)), .init("epoch", .optional(epoch)), .init("ok", .bool(ok)),
+                    .init("value", .null),
+                ])
         }
     }
 
     /// Clears the latch at the epoch that was read; when the epoch has moved on, reads again.
     private func resume(epoch: Int64, attempts: Int) {
         desk.clearLatch(epoch: epoch) { [unowned self] cleared in
-            record("operator", [
-                .init("action", "clear_latch"), .init("epoch", .integer(epoch)), .init("ok", .bool(cleared)), .init("value", .null),
-            ])
+            record(
+                "operator",
+                [
+                    .init("action", "clear_latch"), .init("epoch", .integer(epoch)), .init("ok", .bool(cleared)),
+                    .init("value", .null),
+                ])
             guard cleared else {
-                guard attempts > 1 else { return fail("the latch could not be cleared: its epoch changes all the time") }
+                guard attempts > 1 else {
+                    return fail("the latch could not be cleared: its epoch changes all the time")
+                }
                 reactor.after(.milliseconds(50)) { [unowned self] in resume(epoch: view.epoch, attempts: attempts - 1) }
                 return
             }

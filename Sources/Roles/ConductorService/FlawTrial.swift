@@ -28,7 +28,9 @@ package final class FlawTrial {
     }
 
     /// `each` is called as every trial ends. Ctrl-C ends the trials that run, in order.
-    package func run(_ trials: [(FlawTable.Row, drill: String)], each: @escaping (FlawTable.Row, Outcome) -> Void) throws {
+    package func run(_ trials: [(FlawTable.Row, drill: String)], each: @escaping (FlawTable.Row, Outcome) -> Void)
+        throws
+    {
         var waiting = trials[...]
         var wasStopped = false
         var failure: Error?
@@ -51,7 +53,8 @@ package final class FlawTrial {
             next()
         }
         next()
-        _ = reactor.run(until: Instant.now + .seconds(7_200), or: { failure != nil || running.isEmpty && waiting.isEmpty })
+        _ = reactor.run(
+            until: Instant.now + .seconds(7_200), or: { failure != nil || running.isEmpty && waiting.isEmpty })
         if let failure { throw failure }
         if wasStopped { throw ConductorError("selftest", "stopped by the user") }
     }
@@ -65,7 +68,9 @@ package final class FlawTrial {
         guard log >= 0 else { throw SystemError(directory(row), "open run.log", code: errno) }
         defer { close(log) }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-        let arguments = ["run", drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs", directory(row)]
+        let arguments = [
+            "run", drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs", directory(row),
+        ]
         return try ChildProcess(
             row.flaw, Command("\(programs)/gauntlet", arguments, environment: ["PATH": path], keepsCapabilities: true),
             output: log, on: reactor)
@@ -73,9 +78,11 @@ package final class FlawTrial {
 
     private func outcome(_ row: FlawTable.Row, _ drill: String, _ status: Int32) -> Outcome {
         let path = "\(directory(row))/latest/verdict.json"
-        guard let bytes = try? readFile(path), let json = try? JSON(parsing: bytes), let gates = json["gates"]?.array else {
+        guard let bytes = try? readFile(path), let json = try? JSON(parsing: bytes), let gates = json["gates"]?.array
+        else {
             // No verdict at all is the finding; the log says why.
-            return Outcome(drill: drill, red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"])
+            return Outcome(
+                drill: drill, red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"])
         }
         var verdicts: [String: String] = [:]
         for gate in gates {

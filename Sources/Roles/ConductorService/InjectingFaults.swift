@@ -11,7 +11,8 @@ extension Conductor {
         for application in fault.applications(on: topology) {
             requests[application.node] = request(fault, application)
         }
-        progress.say("fault \(id): \(fault.kind.rawValue) at \(requests.keys.sorted().joined(separator: " and ")), \(fault.duration.written)")
+        let places = requests.keys.sorted().joined(separator: " and ")
+        progress.say("fault \(id): \(fault.kind.rawValue) at \(places), \(fault.duration.written)")
         agents.inject(requests, as: id, within: .seconds(5)) { [unowned self] error in
             if let error { progress.say("fault \(id): \(error)") }
         }
@@ -29,7 +30,9 @@ extension Conductor {
         if let percent = fault.percent { members.append(.init("loss_ppm", .integer(Int64(percent) * 10_000))) }
         if let port = fault.port { members.append(.init("port", .integer(Int64(port)))) }
         if let mode = fault.mode { members.append(.init("mode", .string(mode.rawValue))) }
-        if let name = fault.process, let child = processes[name] { members.append(.init("pid", .integer(Int64(child.pid)))) }
+        if let name = fault.process, let child = processes[name] {
+            members.append(.init("pid", .integer(Int64(child.pid))))
+        }
         return .object(members)
     }
 }

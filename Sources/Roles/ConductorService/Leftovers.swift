@@ -20,7 +20,9 @@ package enum Leftovers {
     }
 
     /// Waits for the last of them to go: the kernel takes a moment to end a pid namespace.
-    package static func settle(run: String, namespaces: Set<UInt64>, within limit: Duration, on reactor: Reactor) -> [String] {
+    package static func settle(run: String, namespaces: Set<UInt64>, within limit: Duration, on reactor: Reactor)
+        -> [String]
+    {
         let deadline = Instant.now + limit
         var found = find(run: run, namespaces: namespaces)
         while !found.isEmpty, Instant.now < deadline {
@@ -43,9 +45,11 @@ package enum Leftovers {
     /// Ends every process of a run (of every run when `nil`), by pid; their namespaces and faults go with them.
     package static func end(run: String?) -> [String] {
         let own = getpid()
-        return ProcessTable.entries().filter { $0.pid != own && $0.run != nil && (run == nil || $0.run == run) }.map { entry in
-            let result = kill(entry.pid, SIGKILL)
-            return "process \(entry.pid) (\(entry.name)) of run \(entry.run ?? "") \(result == 0 ? "ended" : "could not be ended: \(String(cString: strerror(errno)))")"
+        return ProcessTable.entries().filter { $0.pid != own && $0.run != nil && (run == nil || $0.run == run) }.map {
+            entry in
+            let ended = kill(entry.pid, SIGKILL) == 0
+            let outcome = ended ? "ended" : "could not be ended: \(String(cString: strerror(errno)))"
+            return "process \(entry.pid) (\(entry.name)) of run \(entry.run ?? "") \(outcome)"
         }
     }
 }

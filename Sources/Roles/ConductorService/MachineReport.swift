@@ -31,7 +31,9 @@ package struct MachineReport: Sendable {
         for fact in facts { lines.append("fact     \(fact.key): \(fact.value.string ?? fact.value.text())") }
         let (live, leftovers) = Leftovers.findAll()
         lines += live.map { "live     run \($0) is under way" }
-        lines += leftovers.isEmpty ? ["ok       no run has left anything on this machine"] : leftovers.map { "left     \($0)" }
+        lines +=
+            leftovers.isEmpty
+            ? ["ok       no run has left anything on this machine"] : leftovers.map { "left     \($0)" }
         return MachineReport(lines: lines, missing: missing, leftovers: leftovers, facts: facts)
     }
 
@@ -55,7 +57,8 @@ package struct MachineReport: Sendable {
     /// Tried on a thread of its own, so that this one keeps its policy.
     private static func canScheduleFIFO() -> Bool {
         var thread = pthread_t()
-        let created = pthread_create(&thread, nil, { _ in UnsafeMutableRawPointer(bitPattern: Int(clinux_thread_fifo(1)) == 0 ? 1 : 2) }, nil)
+        let created = pthread_create(
+            &thread, nil, { _ in UnsafeMutableRawPointer(bitPattern: Int(clinux_thread_fifo(1)) == 0 ? 1 : 2) }, nil)
         guard created == 0 else { return false }
         var result: UnsafeMutableRawPointer?
         pthread_join(thread, &result)

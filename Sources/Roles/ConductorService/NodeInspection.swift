@@ -21,12 +21,16 @@ extension LabNetwork {
         var found: [String] = []
         for family in [Nftables.Family.ip, .netdev] {
             let table = Nftables(namespace: number, node: node.name, family: family)
-            if try table.presence() != .absent { found.append("node \(node.name): nf_tables table \(family) \(Nftables.tableName)") }
+            if try table.presence() != .absent {
+                found.append("node \(node.name): nf_tables table \(family) \(Nftables.tableName)")
+            }
         }
         let expected: Set = node.isOnMarket ? ["lo", "market", "control"] : ["lo", "control"]
         let links = try LinkControl(namespace: number).links()
         found += links.filter { !expected.contains($0.name) }.map { "node \(node.name): link \($0.name)" }
-        found += links.filter { expected.contains($0.name) && !$0.isUp }.map { "node \(node.name): link \($0.name) is down" }
+        found += links.filter { expected.contains($0.name) && !$0.isUp }.map {
+            "node \(node.name): link \($0.name) is down"
+        }
         return found
     }
 }

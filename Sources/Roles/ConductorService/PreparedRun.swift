@@ -23,7 +23,8 @@ package struct PreparedRun {
         let root = options.runs.hasPrefix("/") ? options.runs : "\(PreparedRun.workingDirectory)/\(options.runs)"
         directory = try PreparedRun.directory(under: root, loaded.scenario.name, started, options.seed)
         guard !directory.path.hasPrefix("/run/"), !directory.path.hasPrefix("/dev/shm/") else {
-            throw ConductorError(.usage, "--runs", "\(root) is hidden inside the lab; choose a directory outside /run and /dev/shm")
+            throw ConductorError(
+                .usage, "--runs", "\(root) is hidden inside the lab; choose a directory outside /run and /dev/shm")
         }
         runID = "\(loaded.scenario.name)-\(options.seed)-\(getpid())-\(started.nanoseconds)"
         let paths = RunPaths(directory: directory.path)
@@ -44,7 +45,9 @@ package struct PreparedRun {
             "--programs", options.programs, "--root", options.root, "--backend", options.backend,
             "--started-at", "\(options.startedAt.nanoseconds)",
         ]
-        for (name, path) in options.replacements.sorted(by: { $0.key < $1.key }) { arguments += ["--replace", "\(name)=\(path)"] }
+        for (name, path) in options.replacements.sorted(by: { $0.key < $1.key }) {
+            arguments += ["--replace", "\(name)=\(path)"]
+        }
         if let governor = options.governor { arguments += ["--"] + governor }
         conductArguments = arguments
     }
@@ -81,28 +84,31 @@ package struct PreparedRun {
     ) throws -> RunDirectory {
         for second in 0..<60 {
             let attempt = Swift.Result<RunDirectory, ArchiveError> { () throws(ArchiveError) -> RunDirectory in
-                try RunDirectory.create(under: root, scenario: scenario, started: started + .seconds(second), seed: seed)
+                try RunDirectory.create(
+                    under: root, scenario: scenario, started: started + .seconds(second), seed: seed)
             }
             switch attempt {
             case .success(let directory): return directory
             case .failure(let error): guard error.code == EEXIST else { throw error }
             }
         }
-        throw ConductorError(root, "sixty runs of \(scenario) with seed \(seed) started in this minute", advice: "try another --seed")
+        throw ConductorError(
+            root, "sixty runs of \(scenario) with seed \(seed) started in this minute", advice: "try another --seed")
     }
 
     private static func environmentFacts(
         _ options: HostOptions, runID: String, started: WallTime, plan: [UInt8], _ loaded: LoadedScenario
     ) -> JSON {
-        .object(MachineReport.kernelFacts() + [
-            .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
-            .init("scenario", .string(loaded.scenario.name)), .init("seed", .string(String(options.seed))),
-            .init("command", .array(options.commandLine.map { .string($0) })),
-            .init("governor", .optional(options.governor?.joined(separator: " "))),
-            .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),
-            .init("backend_asked", .string(options.backend)),
-            .init("scenario_sha256", .string(hexadecimalSHA256(loaded.scenarioBytes))),
-            .init("plan_sha256", .string(hexadecimalSHA256(plan))),
-        ])
+        .object(
+            MachineReport.kernelFacts() + [
+                .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
+                .init("scenario", .string(loaded.scenario.name)), .init("seed", .string(String(options.seed))),
+                .init("command", .array(options.commandLine.map { .string($0) })),
+                .init("governor", .optional(options.governor?.joined(separator: " "))),
+                .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),
+                .init("backend_asked", .string(options.backend)),
+                .init("scenario_sha256", .string(hexadecimalSHA256(loaded.scenarioBytes))),
+                .init("plan_sha256", .string(hexadecimalSHA256(plan))),
+            ])
     }
 }

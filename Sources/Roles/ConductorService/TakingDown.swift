@@ -13,12 +13,16 @@ extension Conductor {
         attempt("governor") { try end("governor", within: .seconds(6)) }
         attempt("stores") { try recordStores() }
         attempt("leftovers") { try askForLeftovers() }
-        for node in RoleCommands.faultable { attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) } }
+        for node in RoleCommands.faultable {
+            attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) }
+        }
         recordLeftovers()
         attempt("guard") { try recordGuard() }
         attempt("broker-stub") { try end("broker-stub", within: .seconds(3)) }
         record("end", [])
-        attempt("evidence") { try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 } }
+        attempt("evidence") {
+            try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 }
+        }
         attempt("observer") { try finishObserver() }
         desk.close()
     }
@@ -46,10 +50,12 @@ extension Conductor {
         child.signal(SIGKILL)
         try reactor.wait(for: "\(name) to end after SIGKILL", within: .seconds(2)) { !child.isRunning }
         guard name != "governor" else {
-            return record("process", [
-                .init("node", "governor"), .init("name", "governor"), .init("pid", .integer(Int64(child.pid))),
-                .init("event", "killed"), .init("status", .null),
-            ])
+            return record(
+                "process",
+                [
+                    .init("node", "governor"), .init("name", "governor"), .init("pid", .integer(Int64(child.pid))),
+                    .init("event", "killed"), .init("status", .null),
+                ])
         }
         throw ConductorError(name, "did not stop within \(limit.written) of SIGTERM")
     }

@@ -59,7 +59,8 @@ package struct Ledger: Sendable {
         // A market order is accepted with what it is about to fill as its leaves.
         let leaves = execution.leaves > .zero ? execution.leaves : execution.quantity
         working[execution.clOrdID] = Working(
-            clOrdID: execution.clOrdID, orderID: execution.orderID, symbol: execution.symbol, side: execution.side, leaves: leaves,
+            clOrdID: execution.clOrdID, orderID: execution.orderID, symbol: execution.symbol, side: execution.side,
+            leaves: leaves,
             claimsReducing: execution.claimsReducing)
         guard execution.claimsReducing else { return }
         verifiedReducing[execution.clOrdID] = reduces(execution.symbol, execution.side, adding: .zero)

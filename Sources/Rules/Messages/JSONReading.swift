@@ -64,7 +64,8 @@ private struct JSONReader {
 
     mutating func word(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         let end = position + word.utf8CodeUnitCount
-        let matches = end <= bytes.count
+        let matches =
+            end <= bytes.count
             && word.withUTF8Buffer { buffer in buffer.elementsEqual(bytes[position..<end]) }
         guard matches else { throw failure("\(word)") }
         position = end
@@ -78,9 +79,13 @@ private struct JSONReader {
         if take(UInt8(ascii: "}")) { return .object([]) }
         while true {
             skipSpace()
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("a key in quotes") }
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw failure("a key in quotes")
+            }
             let key = try string()
-            guard !members.contains(where: { $0.key == key }) else { throw failure("each key once, not '\(key)' again") }
+            guard !members.contains(where: { $0.key == key }) else {
+                throw failure("each key once, not '\(key)' again")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':'") }
             members.append(JSON.Member(key, try value(depth: depth + 1)))
@@ -151,7 +156,9 @@ private struct JSONReader {
         case UInt8(ascii: "u"):
             var scalar = try hexadecimal()
             if (0xD800..<0xDC00).contains(scalar) {
-                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw failure("the second half of a surrogate pair") }
+                guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+                    throw failure("the second half of a surrogate pair")
+                }
                 let low = try hexadecimal()
                 guard (0xDC00..<0xE000).contains(low) else { throw failure("the second half of a surrogate pair") }
                 scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)

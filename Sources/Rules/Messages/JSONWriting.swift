@@ -42,7 +42,9 @@ extension JSON {
             out.append(UInt8(ascii: "]"))
         case .object(let members):
             out.append(UInt8(ascii: "{"))
-            let ordered = order == .sorted ? members.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) } : members
+            let ordered =
+                order == .sorted
+                ? members.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) } : members
             for (position, member) in ordered.enumerated() {
                 if position > 0 { out.append(UInt8(ascii: ",")) }
                 JSON.newline(into: &out, indent, depth + 1)
@@ -68,7 +70,10 @@ extension JSON {
         out += String(magnitude / 1_000_000).utf8
         var fraction = magnitude % 1_000_000
         // A real keeps its point, so that reading it back gives a real again.
-        guard fraction != 0 else { return out += ".0".utf8 }
+        guard fraction != 0 else {
+            out += ".0".utf8
+            return
+        }
         out.append(UInt8(ascii: "."))
         var divisor: UInt64 = 100_000
         while fraction > 0 {

@@ -6,19 +6,27 @@ extension Verdict {
     package func summary(seal: String) -> [UInt8] {
         var lines = ["# \(run["scenario"]?.string ?? "run"): \(headline)", ""]
         lines += [sentence, ""]
-        lines += ["Run `\(plain(run["id"]))`, seed \(plain(run["seed"])), started \(plain(run["started"])), "
-            + "\(plain(run["duration_s"])) s. Governor: `\(plain(run["command"]))`.", ""]
+        lines += [
+            "Run `\(plain(run["id"]))`, seed \(plain(run["seed"])), started \(plain(run["started"])), "
+                + "\(plain(run["duration_s"])) s. Governor: `\(plain(run["command"]))`.", "",
+        ]
         lines += ["## Gates", "", "| gate | verdict | observed | required | why |", "|---|---|---|---|---|"]
         lines += gates.map { gate in
             "| \(gate.name.rawValue) | \(gate.outcome.rawValue) | \(gate.observedText) | \(gate.requiredText) "
                 + "| \(cell(gate.reason ?? "")) |"
         }
-        lines += ["", "## Faults", "", "| fault | kind | at | asked for | measured | in force |", "|---|---|---|---|---|---|"]
+        lines += [
+            "", "## Faults", "", "| fault | kind | at | asked for | measured | in force |", "|---|---|---|---|---|---|",
+        ]
         for fault in faults { lines += rows(fault) }
         lines += ["", "## Measurements", "", "| name | value |", "|---|---|"]
-        lines += (measurements.members ?? []).sorted { $0.key < $1.key }.map { "| \($0.key) | \(cell($0.value.text())) |" }
-        lines += ["", "## Seal", "", "\(files.count) evidence files, \(records) records, chain head `\(chainHead)`.",
-            "SHA-256 of `verdict.json`: `\(seal)`", ""]
+        lines += (measurements.members ?? []).sorted { $0.key < $1.key }.map {
+            "| \($0.key) | \(cell($0.value.text())) |"
+        }
+        lines += [
+            "", "## Seal", "", "\(files.count) evidence files, \(records) records, chain head `\(chainHead)`.",
+            "SHA-256 of `verdict.json`: `\(seal)`", "",
+        ]
         return Array(lines.joined(separator: "\n").utf8)
     }
 
@@ -40,14 +48,18 @@ extension Verdict {
         return switch outcome {
         case .pass: "Every gate held, its faults were proven, and the evidence is complete."
         case .fail: "Failed: \(names(.fail))."
-        case .inconclusive: "No verdict on the governor: \(names(.inconclusive).isEmpty ? "the evidence is not complete" : names(.inconclusive))."
+        case .inconclusive:
+            "No verdict on the governor: \(names(.inconclusive).isEmpty ? "the evidence is not complete" : names(.inconclusive))."
         }
     }
 
     private func rows(_ fault: FaultResult) -> [String] {
         let json = fault.json
-        let asked = [json["delay_s"]?.double.map { "\(JSON.real($0 * 1_000).text()) ms" }, json["duration_s"].map { "for \($0.text()) s" }]
-            .compactMap { $0 }.joined(separator: " ")
+        let asked = [
+            json["delay_s"]?.double.map { "\(JSON.real($0 * 1_000).text()) ms" },
+            json["duration_s"].map { "for \($0.text()) s" },
+        ]
+        .compactMap { $0 }.joined(separator: " ")
         let force = json["in_force"]?.string ?? "unproven"
         let parts = json["applied"]?.array ?? []
         if parts.isEmpty { return ["| \(fault.id) | \(plain(json["kind"])) | | \(asked) | nothing | \(force) |"] }
@@ -74,7 +86,8 @@ extension Verdict {
 
 extension Verdict.GateResult {
     package var observedText: String {
-        finding.observed.isNull ? "unknown" : finding.observed.text() + (unit == "s" && finding.observed.double != nil ? " s" : "")
+        finding.observed.isNull
+            ? "unknown" : finding.observed.text() + (unit == "s" && finding.observed.double != nil ? " s" : "")
     }
 
     package var requiredText: String {

@@ -15,7 +15,8 @@ extension Scene {
         let second = secondPath()
         guard second.isEmpty else {
             return Finding(
-                .fail, observed: false, count: second.count, reason: Violation.text(second), records: second.map(\.record))
+                .fail, observed: false, count: second.count, reason: Violation.text(second),
+                records: second.map(\.record))
         }
         var gaps = evidence.defects.map { Violation(text: $0, record: 0) }
         gaps += fileGaps() + recordGaps() + clockGaps() + matchGaps()
@@ -38,7 +39,9 @@ extension Scene {
         for stopped in timeline.all("guard") where (stopped["outgoing_dropped"]?.integer ?? 0) > 0 {
             let count = stopped["outgoing_dropped"]?.integer ?? 0
             found.append(
-                Violation(text: "second path: \(count) packets were stopped on their way to control", record: stopped.stamp.record))
+                Violation(
+                    text: "second path: \(count) packets were stopped on their way to control",
+                    record: stopped.stamp.record))
         }
         guard found.isEmpty, isCaptureWhole else { return found }
         let left = Set(timeline.departures.map(\.clOrdID))
@@ -46,7 +49,8 @@ extension Scene {
             guard !left.contains(event.execution.clOrdID) else { continue }
             found.append(
                 Violation(
-                    text: "\(event.execution.clOrdID) reached the broker and never passed the tap", record: event.stamp.record))
+                    text: "\(event.execution.clOrdID) reached the broker and never passed the tap",
+                    record: event.stamp.record))
         }
         return found
     }
@@ -60,7 +64,8 @@ extension Scene {
         let present = Set(evidence.files.map(\.path))
         var gaps = Evidence.required.filter { !present.contains($0) }.map { Violation(text: "no \($0)", record: 0) }
         if evidence.history.tornBytes > 0 {
-            gaps.append(Violation(text: "the history ends in the middle of a line", record: evidence.history.records.count))
+            gaps.append(
+                Violation(text: "the history ends in the middle of a line", record: evidence.history.records.count))
         }
         return gaps
     }
@@ -79,11 +84,14 @@ extension Scene {
             gaps.append(Violation(text: "Redis was never monitored", record: 0))
         }
         for stats in timeline.all("stats") {
-            for (key, what) in [("dropped", "packets dropped"), ("holes", "holes"), ("undecodable", "undecodable messages")] {
+            for (key, what) in [
+                ("dropped", "packets dropped"), ("holes", "holes"), ("undecodable", "undecodable messages"),
+            ] {
                 let count = stats[key]?.integer
                 if count != 0 {
                     gaps.append(
-                        Violation(text: "tap: \(count.map(String.init) ?? "unknown") \(what)", record: stats.stamp.record))
+                        Violation(
+                            text: "tap: \(count.map(String.init) ?? "unknown") \(what)", record: stats.stamp.record))
                 }
             }
         }
@@ -91,7 +99,8 @@ extension Scene {
             gaps.append(Violation(text: "a stretch without MONITOR", record: seen.stamp.record))
         }
         for seen in timeline.all("evidence_gap") {
-            gaps.append(Violation(text: "a gap in what \(seen["source_"]?.string ?? "?") sent", record: seen.stamp.record))
+            gaps.append(
+                Violation(text: "a gap in what \(seen["source_"]?.string ?? "?") sent", record: seen.stamp.record))
         }
         for seen in timeline.all("torn") {
             gaps.append(Violation(text: "the history was torn in mid-line", record: seen.stamp.record))
@@ -120,7 +129,8 @@ extension Scene {
     /// Orders that left and never reached the broker, though nothing stood in their way.
     private func matchGaps() -> [Violation] {
         timeline.departures.compactMap { departure in
-            guard ["D", "G", "F"].contains(departure.type), !(positions.orders[departure.clOrdID]?.wasReceived ?? false),
+            guard ["D", "G", "F"].contains(departure.type),
+                !(positions.orders[departure.clOrdID]?.wasReceived ?? false),
                 departure.stamp.at < close - Scene.tail, !wasInTheWay(of: departure.stamp.at)
             else { return nil }
             return Violation(

@@ -28,7 +28,8 @@ extension Scene {
         var records: [Int] = []
         for episode in alarming {
             if isLatched(at: episode.start.at) {
-                return .unknown("the critical pause was set already when the fault began", records: [episode.start.record])
+                return .unknown(
+                    "the critical pause was set already when the fault began", records: [episode.start.record])
             }
             guard let raise = raise(in: episode) else {
                 let names = episode.faults.map(\.fault.id).joined(separator: ", ")
@@ -46,7 +47,8 @@ extension Scene {
         var findings: [(Duration, Finding)] = []
         for episode in alarming {
             if isLatched(at: episode.start.at) {
-                return .unknown("the critical pause was set already when the fault began", records: [episode.start.record])
+                return .unknown(
+                    "the critical pause was set already when the fault began", records: [episode.start.record])
             }
             guard let raise = raise(in: episode) else {
                 return Finding(
@@ -55,9 +57,12 @@ extension Scene {
             }
             let taken = raise.stamp.at - episode.start.at
             findings.append(
-                (taken, .within(
-                    limit, observed: taken, uncertainty: raise.stamp.uncertainty + episode.start.uncertainty,
-                    what: "raised", records: [episode.start.record, raise.stamp.record])))
+                (
+                    taken,
+                    .within(
+                        limit, observed: taken, uncertainty: raise.stamp.uncertainty + episode.start.uncertainty,
+                        what: "raised", records: [episode.start.record, raise.stamp.record])
+                ))
         }
         return findings.max { $0.0 < $1.0 }?.1 ?? .unknown("no fault had an effect")
     }
@@ -65,7 +70,8 @@ extension Scene {
     func noFlagWithoutFault() -> Finding {
         let until = t0?.at ?? timeline.end
         let early = raises.filter { $0.stamp.at < until }.map { raise in
-            Violation(text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)
+            Violation(
+                text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)
         }
         return .never(early, of: timeline.flags.count)
     }
@@ -74,7 +80,9 @@ extension Scene {
         let slow = episodes.filter { $0.faults.allSatisfy(\.isPureLatency) }
         guard !slow.isEmpty else { return .unknown("no fault only slowed things down") }
         let found = raises.filter { raise in
-            slow.contains { raise.stamp.at >= $0.start.at && raise.stamp.at <= ($0.end?.at ?? timeline.end) + .seconds(2) }
+            slow.contains {
+                raise.stamp.at >= $0.start.at && raise.stamp.at <= ($0.end?.at ?? timeline.end) + .seconds(2)
+            }
         }
         return .never(
             found.map { Violation(text: "raised by latency alone", record: $0.stamp.record) }, of: slow.count)
@@ -94,7 +102,11 @@ extension Scene {
             guard latched else { continue }
             latched = false
             let violation = Violation(text: "\(change.value) written by \(change.by)", record: change.stamp.record)
-            if change.by == "unknown" { unsure.append(violation) } else if change.by != "operator" { lost.append(violation) }
+            if change.by == "unknown" {
+                unsure.append(violation)
+            } else if change.by != "operator" {
+                lost.append(violation)
+            }
         }
         var finding = Finding.never(lost, unsure: unsure, of: raised)
         finding.isVacuous = raised == 0
@@ -111,7 +123,9 @@ extension Scene {
         for outage in outages {
             guard let end = outage.effectEnded, let start = outage.firstEffect else { continue }
             // A flag that was set already needs no raising.
-            if pauses.contains(where: { $0.kind != .unreadable && $0.setAt.at < start.at && $0.clearedAt.map { $0.at > end.at } ?? true }) {
+            if pauses.contains(where: {
+                $0.kind != .unreadable && $0.setAt.at < start.at && $0.clearedAt.map { $0.at > end.at } ?? true
+            }) {
                 continue
             }
             guard let raise = raises.first(where: { $0.stamp.at >= start.at }) else {
@@ -119,9 +133,12 @@ extension Scene {
             }
             let taken = max(.zero, raise.stamp.at - end.at)
             findings.append(
-                (taken, .within(
-                    limit, observed: taken, uncertainty: raise.stamp.uncertainty + end.uncertainty, what: "raised",
-                    records: [end.record, raise.stamp.record])))
+                (
+                    taken,
+                    .within(
+                        limit, observed: taken, uncertainty: raise.stamp.uncertainty + end.uncertainty, what: "raised",
+                        records: [end.record, raise.stamp.record])
+                ))
         }
         return findings.max { $0.0 < $1.0 }?.1 ?? .unknown("no store outage of more than 1 s without a flag set before")
     }

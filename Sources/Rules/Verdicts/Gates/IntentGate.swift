@@ -50,7 +50,9 @@ extension Scene {
     /// What Redis had not acknowledged at a cut is exempt.
     private func isCutOff(at instant: Instant) -> Bool {
         faults.contains { $0.cuts("store") && $0.covers(instant, padding: .seconds(2)) }
-            || timeline.all("monitor").contains { $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000 }
+            || timeline.all("monitor").contains {
+                $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000
+            }
     }
 
     /// An order written into a connection that is dead already is numbered and lost, without ever leaving: the
@@ -94,7 +96,8 @@ extension Scene {
         for (reference, orders) in left where !reference.hasPrefix("flatten-") {
             let new = orders.filter { $0.type == "D" && !$0.isPossibleDuplicate }
             if new.count > 1 {
-                violations.append(Violation(text: "'\(reference)': \(new.count) new orders", record: new[1].stamp.record))
+                violations.append(
+                    Violation(text: "'\(reference)': \(new.count) new orders", record: new[1].stamp.record))
             }
         }
         return violations.sorted { $0.record < $1.record }

@@ -18,14 +18,16 @@ extension Scene {
     /// How hard the pauses were tried.
     var exercise: Exercise {
         var exercise = Exercise()
-        let answered = Set((timeline.decided + timeline.published).compactMap { outgone -> IntentKey? in
-            guard let intent = outgone.intent, let tick = outgone.tick else { return nil }
-            return IntentKey(id: intent, tick: tick)
-        })
+        let answered = Set(
+            (timeline.decided + timeline.published).compactMap { outgone -> IntentKey? in
+                guard let intent = outgone.intent, let tick = outgone.tick else { return nil }
+                return IntentKey(id: intent, tick: tick)
+            })
         let left = Set(timeline.departures.filter { $0.type == "D" }.map(\.reference))
         let cuts = faults.filter { $0.cuts("store") }
         for intent in timeline.arrived {
-            guard let offer = timeline.offered[intent.key], offer.action == "new", offer.isAdmissible, !offer.isReduceOnly
+            guard let offer = timeline.offered[intent.key], offer.action == "new", offer.isAdmissible,
+                !offer.isReduceOnly
             else { continue }
             let at = intent.stamp.at
             let states = pauses.map { $0.contains(intent.stamp) }
@@ -34,7 +36,8 @@ extension Scene {
                 // While Redis is cut off no outcome can be published; reaching the governor is all there is.
                 let isAnswered = answered.contains(intent.key) || cuts.contains { $0.covers(at) }
                 if isUp && isAnswered { exercise.answered += 1 } else if !isUp { exercise.withoutSession += 1 }
-            } else if isUp, states.allSatisfy({ $0 == .no }), !faults.contains(where: { $0.covers(at, padding: .seconds(1)) }),
+            } else if isUp, states.allSatisfy({ $0 == .no }),
+                !faults.contains(where: { $0.covers(at, padding: .seconds(1)) }),
                 !pauses.contains(where: { $0.setAt.at <= at && at < $0.countsFrom.at }), at < t0?.at ?? at + .seconds(1)
             {
                 exercise.offeredUnpaused += 1
@@ -57,14 +60,16 @@ extension Scene {
         guard exercise.answered >= Scene.exercisedMinimum else {
             finding.outcome = .inconclusive
             finding.isVacuous = true
-            finding.reason = "only \(exercise.answered) risk-increasing intents were answered while paused with a session "
+            finding.reason =
+                "only \(exercise.answered) risk-increasing intents were answered while paused with a session "
                 + "up; \(Scene.exercisedMinimum) are needed (\(exercise.withoutSession) came without a session)"
             return finding
         }
         guard exercise.offeredUnpaused > 0, exercise.leftUnpaused * 10 >= exercise.offeredUnpaused * 9 else {
             finding.outcome = .inconclusive
             finding.isVacuous = true
-            finding.reason = "before the fault only \(exercise.leftUnpaused) of \(exercise.offeredUnpaused) such intents "
+            finding.reason =
+                "before the fault only \(exercise.leftUnpaused) of \(exercise.offeredUnpaused) such intents "
                 + "became orders; 90 % are needed, or the pause proves nothing"
             return finding
         }
@@ -117,7 +122,8 @@ extension Scene {
         // What was sent again in the pause is a leak, and was not held up on its way.
         let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.clOrdID))
         return timeline.departures.compactMap { departure in
-            guard !leaked.contains(departure.clOrdID), !LeakRule.harmless.contains(departure.type), !leaks.verified.contains(departure.stamp.record),
+            guard !leaked.contains(departure.clOrdID), !LeakRule.harmless.contains(departure.type),
+                !leaks.verified.contains(departure.stamp.record),
                 let accepted = positions.orders[departure.clOrdID]?.acceptedAt,
                 let pause = pauses.first(where: { pause in
                     departure.stamp.at < pause.countsFrom.at && accepted.at > pause.setAt.at
@@ -135,8 +141,10 @@ extension Scene {
         }
         let allowed = limit + delayMaximum
         var finding = Finding.within(
-            allowed, observed: latest.after, uncertainty: latest.accepted.uncertainty + latest.departure.stamp.uncertainty,
-            what: "\(latest.departure.name) was accepted", records: [latest.departure.stamp.record, latest.accepted.record])
+            allowed, observed: latest.after,
+            uncertainty: latest.accepted.uncertainty + latest.departure.stamp.uncertainty,
+            what: "\(latest.departure.name) was accepted",
+            records: [latest.departure.stamp.record, latest.accepted.record])
         finding.count = all.count
         return finding
     }
