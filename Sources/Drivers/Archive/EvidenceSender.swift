@@ -19,7 +19,7 @@ package final class EvidenceSender {
     private let address: Address
     private let name: String
     private let node: String
-    private unowned let reactor: Reactor
+    private let reactor: Reactor
     private var connection: Connection?
     private var queue: [Observation] = []
     private var queueStart = 0

@@ -63,7 +63,7 @@ package final class Tap {
     /// Whether the receive thread got real-time scheduling.
     package var hasRealTimePriority: Bool { clinux_tap_is_fifo(tap) == 1 }
     private let tap: OpaquePointer
-    private unowned let reactor: Reactor
+    private let reactor: Reactor
     private var names: [UInt32: String] = [:]
     private var isOpen = true
 

@@ -12,7 +12,8 @@ package final class ChildProcess {
     package private(set) var status: Int32?
     private let handle: Descriptor
     private var onExit: [(Int32) -> Void] = []
-    private unowned let reactor: Reactor
+    /// Strong: the reactor holds its watchers weakly, so the one that is let go last is never this.
+    private let reactor: Reactor
 
     package var isRunning: Bool { status == nil }
 

@@ -31,7 +31,8 @@ package final class Connection {
     package let fd: Int32
     package let peer: String
     package private(set) var isOpen = true
-    private unowned let reactor: Reactor
+    /// Strong: the reactor holds its watchers weakly, so the one that is let go last is never this.
+    private let reactor: Reactor
     private var outgoing: [UInt8] = []
     private var outgoingStart = 0
 

@@ -7,7 +7,9 @@ package final class Listener {
     /// Where it listens; the port is the kernel's choice when 0 was asked for.
     package let address: Address?
     private let path: String?
-    private unowned let reactor: Reactor
+    private var isOpen = false
+    /// Strong: the reactor holds its watchers weakly, so the one that is let go last is never this.
+    private let reactor: Reactor
 
     /// Called with each accepted connection, not started yet, and the peer's uid on a Unix socket.
     package typealias Accepted = (Connection, _ uid: UInt32?) -> Void
@@ -61,9 +63,10 @@ package final class Listener {
     }
 
     private func watch(_ accepted: @escaping Accepted) throws(SystemError) {
-        try reactor.watch(fd, for: .read) { [unowned self] _ in
+        isOpen = true
+        try reactor.watch(fd, for: .read) { [weak self] _ in
             var peer = sockaddr_storage()
-            while true {
+            while let self, isOpen {
                 let descriptor = clinux_accept(fd, &peer)
                 guard descriptor >= 0 else { return }
                 accept(descriptor, peer, accepted)
@@ -86,8 +89,12 @@ package final class Listener {
     }
 
     package func close() {
+        guard isOpen else { return }
+        isOpen = false
         reactor.unwatch(fd)
         Glibc.close(fd)
         if let path { unlink(path) }
     }
+
+    deinit { close() }
 }
