@@ -5,14 +5,22 @@ import Testing
 
 /// One boot serves all claims: the guest costs a minute.
 private enum Proof {
-    static let outcome: Result<(records: ProofRecords, capture: [UInt8], log: String), any Error> = Result {
+    static let agent = "\(Programs.ownDirectory)/chaos-agent"
+
+    static func directory() throws -> String {
         var template = Array("/tmp/gauntlet-netem-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template).map({ String(cString: $0) }) else {
             throw ProcessError("/tmp", "mkdtemp", detail: String(cString: strerror(errno)))
         }
+        return directory
+    }
+
+    static let outcome: Result<(records: ProofRecords, capture: [UInt8], log: String), any Error> = Result {
+        let directory = try Proof.directory()
         defer { remove(directory) }
-        try ProvingGround.found.prove(agent: "\(Programs.ownDirectory)/chaos-agent", into: directory)
-        let log = String(decoding: ProcessTable.contents("\(directory)/log"), as: UTF8.self)
+        try ProvingGround.found.prove(agent: agent, into: directory)
+        let said = ProcessTable.contents("\(directory)/console") + ProcessTable.contents("\(directory)/log")
+        let log = String(decoding: said, as: UTF8.self)
         let results = String(decoding: ProcessTable.contents("\(directory)/results"), as: UTF8.self)
         return (try ProofRecords(results), ProcessTable.contents("\(directory)/netlink.pcap"), log)
     }
@@ -20,7 +28,7 @@ private enum Proof {
     static func checks() throws -> ProofChecks { ProofChecks(records: try outcome.get().records) }
 
     /// The kernel's process leaves a folder with its number in its home.
-    private static func remove(_ directory: String) {
+    static func remove(_ directory: String) {
         for folder in Programs.entries(of: "\(directory)/.uml") {
             for file in Programs.entries(of: "\(directory)/.uml/\(folder)") {
                 unlink("\(directory)/.uml/\(folder)/\(file)")
@@ -79,5 +87,17 @@ struct NetemProofTests {
     @Test func `what we send is byte for byte what tc makes the kernel tell`() throws {
         let messages = try NetlinkCapture.netemMessages(try Proof.outcome.get().capture)
         #expect(NetemComparison(messages).findings == [])
+    }
+
+    @Test func `a proof that takes too long is ended with all of its processes`() throws {
+        let directory = try Proof.directory()
+        defer { Proof.remove(directory) }
+        try ProvingGround.found.prove(agent: Proof.agent, into: directory, within: .seconds(4))
+        let left = Programs.entries(of: "/proc").filter { process in
+            ["environ", "cmdline"].contains { file in
+                String(decoding: ProcessTable.contents("/proc/\(process)/\(file)"), as: UTF8.self).contains(directory)
+            }
+        }
+        #expect(left == [])
     }
 }

@@ -45,7 +45,7 @@ enum ProvingGround: Sendable {
     private static let path = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
 
     /// Runs the script `prove` there; what it wrote is in `directory` afterwards.
-    func prove(agent: String, into directory: String) throws {
+    func prove(agent: String, into directory: String, within limit: Duration = ProvingGround.limit) throws {
         let folder = ProvingGround.scripts
         var environment = ProvingGround.path
         let command: Command
@@ -66,7 +66,7 @@ enum ProvingGround: Sendable {
                 ], environment: environment)
         }
         // A guest that halts may end by a signal: whether it is complete, its results say.
-        _ = try ProvingGround.run(command, "\(directory)/console", ProvingGround.limit)
+        _ = try ProvingGround.run(command, "\(directory)/console", limit)
     }
 
     /// Exit status, or nothing when it had to be killed.
@@ -78,6 +78,8 @@ enum ProvingGround: Sendable {
         process.whenEnded { status = $0 }
         return withExtendedLifetime((reactor, console)) {
             if !reactor.run(until: Instant.now + limit, or: { !process.isRunning }) {
+                // A guest's kernel has processes of its own, in a group that it leads: they don't end with it.
+                if getpgid(process.pid) == process.pid { kill(-process.pid, SIGKILL) }
                 process.signal(SIGKILL)
                 _ = reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning }
             }
