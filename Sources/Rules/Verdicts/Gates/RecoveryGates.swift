@@ -125,6 +125,13 @@ extension Scene {
             $0.execution.kind == .new && $0.execution.msgType == "D" && $0.stamp.at >= resume.at && $0.stamp.at <= until
         }
         let count = Int64(accepted.count)
+        let asked = timeline.arrived.filter { intent in
+            intent.stamp.at >= resume.at && intent.stamp.at <= until
+                && timeline.offered[intent.key].map { $0.isAdmissible && $0.action == "new" } ?? false
+        }
+        guard count >= minimum || asked.count >= minimum else {
+            return .unknown("only \(asked.count) intents asked for orders after the resume, \(minimum) are needed")
+        }
         guard count >= minimum else {
             return Finding(
                 .fail, observed: .integer(count), count: accepted.count,
