@@ -36,7 +36,8 @@ extension Governor {
         if let reason = closedGate(at: moment) ?? malformed(intent) ?? identityUnlessReplace(proposal) {
             return .denied(reason)
         }
-        if contents.isDuplicate(proposal.content, at: moment.now) { return .denied(.duplicateContent) }
+        let acceptances = contents.acceptances(of: proposal.content)
+        if contents.isDuplicate(acceptances, at: moment.now) { return .denied(.duplicateContent) }
         switch market.fitness(intent.symbol, at: moment.now, ageMaximum: limits.maxQuoteAge) {
         case .good: break
         case .halted: return .denied(.halted)
@@ -53,7 +54,7 @@ extension Governor {
         guard let notional = valuation.notional(of: intent.quantity), notional <= limits.maxOrderNotional else {
             return .denied(.maxNotional)
         }
-        if let reason = exposure(proposal, valuation) ?? pace(proposal, at: moment) { return .denied(reason) }
+        if let reason = exposure(proposal, valuation) ?? pace(acceptances, at: moment) { return .denied(reason) }
         if isSelfTrade(intent, price) { return .denied(.selfTrade) }
         if let reason = losses() { return .denied(reason) }
         return kind == .active ? .passed(price: price) : .denied(.reduceOnly)
@@ -100,9 +101,9 @@ extension Governor {
         return nil
     }
 
-    private func pace(_ proposal: Proposal, at moment: Moment) -> Decision.Reason? {
+    private func pace(_ acceptances: [Instant], at moment: Moment) -> Decision.Reason? {
         guard openingRate.admits(at: moment.now) else { return .messageRate }
-        return contents.isRepeatedTooOften(proposal.content, at: moment.now) ? .repeatedExecution : nil
+        return contents.isRepeatedTooOften(acceptances, at: moment.now) ? .repeatedExecution : nil
     }
 
     /// Whether it would trade with our own resting order. A market order reaches as far as the visible book needs it

@@ -16,6 +16,7 @@ package struct Market: Sendable {
     /// The last two-sided, uncrossed touch of each symbol, and whether it is still the book's. Apart from the quotes,
     /// because every decision asks for it several times and needs no copy of a book.
     private var lastTouch: [String: (bid: Price, ask: Price, isCurrent: Bool)] = [:]
+    private var standing: [String: Standing] = [:]
     private var lastFill: [String: Price] = [:]
     package private(set) var watermark: Int64 = 0
     package private(set) var lostTicks: Int64 = 0
@@ -24,6 +25,15 @@ package struct Market: Sendable {
     private var subscribed = false
 
     package init() {}
+
+    /// What a quote is worth, without its book.
+    private struct Standing: Sendable {
+        let received: Instant
+        let ageOnArrival: Duration
+        let isSuspect: Bool
+        let isHalted: Bool
+        let isTwoSided: Bool
+    }
 
     package enum Fitness: Hashable, Sendable { case good, missing, stale, halted }
 
@@ -34,6 +44,9 @@ package struct Market: Sendable {
         latency = age
         quotes[depth.symbol] = Quote(
             depth: depth, received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed)
+        standing[depth.symbol] = Standing(
+            received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed,
+            isHalted: depth.status == .halted, isTwoSided: !depth.bids.isEmpty && !depth.asks.isEmpty)
         if !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first {
             lastTouch[depth.symbol] = (bid.price, ask.price, isCurrent: bid.price.units > 0)
         } else {
@@ -57,11 +70,10 @@ package struct Market: Sendable {
     }
 
     package func fitness(_ symbol: String, at now: Instant, ageMaximum: Duration) -> Fitness {
-        guard let quote = quotes[symbol] else { return .missing }
-        let age = quote.ageOnArrival + (now - quote.received)
-        if quote.depth.status == .halted { return .halted }
-        if quote.isSuspect || age > ageMaximum { return .stale }
-        return quote.depth.bids.isEmpty || quote.depth.asks.isEmpty ? .missing : .good
+        guard let quote = standing[symbol] else { return .missing }
+        if quote.isHalted { return .halted }
+        if quote.isSuspect || quote.ageOnArrival + (now - quote.received) > ageMaximum { return .stale }
+        return quote.isTwoSided ? .good : .missing
     }
 
     package func touch(_ symbol: String) -> (bid: Price, ask: Price)? {

@@ -34,8 +34,7 @@ package struct OrderTable: Sendable {
 
     /// Inserts, or replaces the record of the same ClOrdID.
     package mutating func put(_ order: TrackedOrder) {
-        if let old = live[order.clOrdID] { account(old, -1) }
-        live[order.clOrdID] = order
+        if let old = live.updateValue(order, forKey: order.clOrdID) { account(old, -1) }
         account(order, 1)
         byReference[order.reference] = order.clOrdID
         if let change = order.replacement { replacements[change.clOrdID] = order.clOrdID }

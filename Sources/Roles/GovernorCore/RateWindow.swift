@@ -59,13 +59,16 @@ struct ContentMemory: Sendable {
         repeatMaximum = limits.maximum
     }
 
-    func isDuplicate(_ content: OrderContent, at now: Instant) -> Bool {
-        guard let last = times[content]?.last else { return false }
+    /// When this content was accepted before, oldest first; older than both windows may be missing.
+    func acceptances(of content: OrderContent) -> [Instant] { times[content] ?? [] }
+
+    func isDuplicate(_ acceptances: [Instant], at now: Instant) -> Bool {
+        guard let last = acceptances.last else { return false }
         return now - last < duplicateWindow
     }
 
-    func isRepeatedTooOften(_ content: OrderContent, at now: Instant) -> Bool {
-        let recent = times[content]?.count(where: { now - $0 < repeatWindow }) ?? 0
+    func isRepeatedTooOften(_ acceptances: [Instant], at now: Instant) -> Bool {
+        let recent = acceptances.count(where: { now - $0 < repeatWindow })
         return Int64(recent) >= repeatMaximum
     }
 
