@@ -3,7 +3,8 @@
 //   quickfix-peer initiator PORT | quickfix-peer acceptor PORT
 //
 // Commands come line by line on standard input, events go to standard output, one a line:
-//   order ID | bad ID | news | report ID   ->   logon | logout | app TYPE ID [dup] | reject TAG REASON | sent TYPE ID [dup]
+//   order ID | bad ID | news | report ID
+//   logon | logout | app TYPE ID [dup] | sent TYPE ID [dup] | reject TAG REASON | listening | stopped
 // The end of standard input stops the engine in order (Logout first).
 
 #include <cstdio>

@@ -7,7 +7,7 @@ import Units
 /// QuickFIX in a process of its own, compiled from `FIXInterop/quickfix-peer.cpp`, driven line by line.
 final class QuickFIX {
     static let header = "/usr/include/quickfix/Application.h"
-    static let whyNot: Comment = "skipped: libquickfix-dev or g++ is not installed (apt-get install libquickfix-dev g++)"
+    static let whyNot: Comment = "skipped: libquickfix-dev or g++ is missing (apt-get install libquickfix-dev g++)"
 
     static var isInstalled: Bool { access(header, R_OK) == 0 && Programs.find("g++") != nil }
 
@@ -51,7 +51,8 @@ final class QuickFIX {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = read(output.number, &buffer, buffer.count)
         guard count > 0 else { return reactor.unwatch(output.number) }
-        guard let new = try? splitter.lines(in: buffer[..<count]) else { return }  // too long: the wait fails and says so
+        // A line that is too long is dropped: the wait for it fails and shows the others.
+        guard let new = try? splitter.lines(in: buffer[..<count]) else { return }
         lines += new.map { String(decoding: $0, as: UTF8.self) }
     }
 

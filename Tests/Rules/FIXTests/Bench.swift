@@ -56,11 +56,11 @@ struct Bench {
     }
 
     /// What was transmitted, read back.
-    var transmitted: [Message] {
-        directives.compactMap { directive in
+    var transmitted: Transmitted {
+        Transmitted(messages: directives.compactMap { directive in
             guard case .transmit(let bytes, _, _) = directive else { return nil }
             return Wire.message(bytes)
-        }
+        })
     }
 
     var delivered: [Message] {
@@ -78,6 +78,15 @@ struct Bench {
 
     /// `type seq` of everything transmitted: `["3 2", "5 3"]`.
     var types: [String] { transmitted.map { "\($0.msgType) \($0.header.seq)" } }
+}
+
+/// Messages in order. One that isn't there is a message of no type, so that the expectation fails and says so.
+struct Transmitted: RandomAccessCollection {
+    let messages: [Message]
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { messages.count }
+    subscript(position: Int) -> Message { position < messages.count ? messages[position] : Message("none") }
 }
 
 let orderBody =

@@ -14,3 +14,36 @@ import Units
         #expect(Timestamp.read(text.utf8) == cut)
     }
 }
+
+@Suite struct TimestampReadingTests {
+    @Test(arguments: [
+        ("20231017-13:30:00", Int64(0)), ("20231017-13:30:00.001", 1_000_000),
+        ("20231017-13:30:00.000001", 1_000), ("20231017-13:30:00.000000001", 1),
+        ("20231017-13:29:60.000", 0),
+    ])
+    func `seconds, milli-, micro- and nanoseconds and a leap second are read`(text: String, nanoseconds: Int64) {
+        #expect(Timestamp.read(text.utf8) == WallTime(nanoseconds: wallStart.nanoseconds + nanoseconds))
+    }
+
+    @Test(arguments: [
+        "", "20231017", "20231017-13:30", "20231017-13:30:0", "20231017 13:30:00", "20231317-13:30:00",
+        "20231032-13:30:00", "20230229-13:30:00", "21000229-13:30:00", "20231017-24:00:00", "20231017-13:60:00",
+        "20231017-13:30:61", "20231017-13:30:00.", "20231017-13:30:00.1", "20231017-13:30:00.12",
+        "20231017-13:30:00.1234", "20231017-13:30:00.12x", "20231017-13:30:00Z", "20231017-13:30:00.000 ",
+        "2023101x-13:30:00", "00000000-00:00:00", "99991231-23:59:59", "+0231017-13:30:00",
+    ])
+    func `anything else is refused`(text: String) {
+        #expect(Timestamp.read(text.utf8) == nil)
+    }
+
+    @Test func `every day of four centuries is written as it is read`() {
+        for day in Int64(-73_000)..<73_100 {
+            let time = WallTime(nanoseconds: day * 86_400_000_000_000)
+            let text = Timestamp.written(time)
+            if Timestamp.read(text.utf8) != time {
+                Issue.record("day \(day) is written \(text)")
+                return
+            }
+        }
+    }
+}
