@@ -32,10 +32,17 @@ extension Verdict {
 
     package var headline: String { outcome.rawValue.uppercased() + (certifying ? "" : " (not certifying)") }
 
-    /// The verdict in a sentence, then one line for each gate that isn't green.
+    /// The verdict in a sentence, then a line a gate, with the reason of each that isn't green.
     package var words: String {
-        let open = gates.filter { $0.outcome != .pass }
-        let lines = open.map { "  \($0.name.rawValue): \($0.outcome.rawValue): \($0.reason ?? "")" }
+        let wide = gates.map(\.name.rawValue.count).max() ?? 0
+        func column(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(1, width - text.count))
+        }
+        let lines = gates.map { gate in
+            let row = "  " + column(gate.name.rawValue, wide + 2) + column(gate.observedText, 12)
+                + column(gate.requiredText, 16) + gate.outcome.rawValue
+            return gate.outcome == .pass ? row : "\(row): \(gate.reason ?? "")"
+        }
         return (["\(headline). \(sentence)"] + lines).joined(separator: "\n")
     }
 
