@@ -20,7 +20,7 @@ struct GovernorBenchmark {
         var mix = try GovernorMix(root: root, restingFor: 10...40)
         measure(&mix, "about 35 open orders")
         mix = try GovernorMix(root: root, restingFor: 40...390)
-        measure(&mix, "close to the 200 open orders allowed", isGoal: false)
+        measure(&mix, "about 130 open orders", isGoal: false)
     }
 
     private func measure(_ mix: inout GovernorMix, _ label: String, isGoal: Bool = true) {
