@@ -124,6 +124,8 @@ package final class Conductor {
             [
                 .init("node", .string(node)), .init("name", .string(child.name)), .init("pid", .integer(Int64(child.pid))),
                 .init("event", .string(event)), .init("status", .optional(status.map(Int64.init))),
+                // An end that nobody asked for is a finding of its own.
+                .init("expected", .bool(event != "exited" || isStopping || child.name == "initdb")),
             ])
     }
 }

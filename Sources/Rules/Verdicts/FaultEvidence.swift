@@ -25,7 +25,8 @@ struct FaultPart: Sendable {
         if readbacks.contains(where: { $0["equal"]?.bool != true }) { defects.append("read back differs from the request") }
         let hits = ["packets", "sockets"].compactMap { last("fault_counters")?[$0]?.integer }.max() ?? 0
         if hits <= 0 { defects.append("its counters show no hit") }
-        if let delay = fault.delay { defects += doseDefects(delay) }
+        // Jitter is uniform from the delay upwards, so the median lies half of it above.
+        if let delay = fault.delay { defects += doseDefects(delay + (fault.jitter ?? .zero) / 2) }
         return defects
     }
 

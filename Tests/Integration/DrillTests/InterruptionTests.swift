@@ -44,7 +44,7 @@ import Verdicts
         try expectReadable(rig)
     }
 
-    @Test(arguments: ["gauntlet", "observer", "chaos-agent", "governor"], ["warm-up", "fault", "heal"])
+    @Test(arguments: ["gauntlet", "observer", "chaos-agent", "governor"], ["warm-up", "fault", "after"])
     func `kill -9 of any role in mid-drill is never a pass and leaves nothing`(_ name: String, _ phase: String) throws {
         let (rig, child) = try startedDrill(upTo: phase)
         let victims = rig.processes(named: name)

@@ -53,6 +53,7 @@ extension Story {
         see(seconds, .feed, "feed_done", [("intents", 1), ("depths", 1), ("lateness_p99_ns", 1), ("lateness_max_ns", 1)])
         see(seconds + 0.5, .rig, "process", [
             ("node", "governor"), ("name", "governor"), ("pid", 9), ("event", "exited"), ("status", 0),
+            ("expected", true),
         ])
         func table(_ name: String, _ rows: [JSON]) -> [(String, JSON)] { [("table", .string(name)), ("rows", .array(rows))] }
         see(seconds + 0.6, .rig, "store", table("orders", orders))

@@ -118,6 +118,14 @@ private let flaws: [Planted] = [
         story.remove("decision") { $0["intent"] == "i600" }
         story.remove("decision_out") { $0["intent"] == "i600" }
     }, fail: ["every_intent_decided"]),
+    Planted(name: "the governor dies unasked", change: { story in
+        story.change("process", "expected", to: false) { $0["event"] == "exited" }
+    }, fail: ["every_intent_decided"]),
+    Planted(name: "the governor stops listening", change: { story in
+        story.remove("intent_in") { $0["id"] == "i600" }
+        story.remove("decision") { $0["intent"] == "i600" }
+        story.remove("decision_out") { $0["intent"] == "i600" }
+    }, fail: ["every_intent_decided"]),
     Planted(name: "an intent with two outcomes", change: { $0.decide(33, "i1500", 1500, "reject", "paused") },
         fail: ["every_intent_decided"]),
     Planted(name: "accepted and never sent", change: { story in

@@ -31,11 +31,27 @@ extension Scene {
                 violations.append(Violation(text: "\(key.id): \(found.count) outcomes", record: found[1].stamp.record))
             }
         }
-        violations += contradictions(source)
+        violations += contradictions(source) + neverArrived() + untimelyEnds()
         var finding = Finding.never(violations, of: timeline.arrived.count)
         finding.observed = .bool(violations.isEmpty)
         guard violations.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
         return .unknown("more than half of the intents lie where outcomes can't be seen")
+    }
+
+    /// Offered, and never seen at the governor's interface: a governor that no longer listens decides nothing.
+    private func neverArrived() -> [Violation] {
+        let arrived = Set(timeline.arrived.map(\.key))
+        return timeline.offered.filter { key, offer in
+            !arrived.contains(key) && offer.stamp.at < close - Scene.tail && !isCutOff(at: offer.stamp.at)
+        }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.value.stamp.record) }
+            .sorted { $0.record < $1.record }
+    }
+
+    /// A governor that ends before it is asked to leaves every later intent undecided.
+    private func untimelyEnds() -> [Violation] {
+        timeline.all("process").filter {
+            $0["name"]?.string == "governor" && $0["event"]?.string == "exited" && $0["expected"]?.bool == false
+        }.map { Violation(text: "the governor ended with status \($0["status"]?.text() ?? "?")", record: $0.stamp.record) }
     }
 
     private func grouped(_ all: [Outgone]) -> [IntentKey: [Outgone]] {
