@@ -32,7 +32,11 @@ struct Gauntlet: ParsableCommand {
             complain(error.description)
             Glibc.exit(64)
         } catch {
-            exit(withError: error)
+            // The parser's own errors know their code and their help; anything else is a failure of the rig.
+            let code = exitCode(for: error)
+            guard code == .failure else { exit(withError: error) }
+            complain("\(error)")
+            Glibc.exit(70)
         }
     }
 }

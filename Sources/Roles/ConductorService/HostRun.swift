@@ -31,9 +31,15 @@ package final class HostRun {
         let code = try runLab(prepared)
         let left = prepared.namespaces()
         let found = Leftovers.settle(run: prepared.runID, namespaces: left, within: .seconds(5), on: reactor)
-        try conclude(prepared, labCode: code, leftovers: found)
-        let verdict = try RunJudge.judgeAndWrite(prepared.directory)
+        // A full disk must not cost the verdict: what was written is judged, and it is inconclusive.
+        attempt("the evidence is not complete") { try conclude(prepared, labCode: code, leftovers: found) }
+        let verdict = try RunJudge.judge(prepared.directory)
+        attempt("the verdict could not be stored") { try RunJudge.write(verdict, to: prepared.directory) }
         return (prepared.directory, verdict)
+    }
+
+    private func attempt(_ consequence: String, _ body: () throws -> Void) {
+        do { try body() } catch { progress.say("\(consequence): \(error)") }
     }
 
     /// Exit code of the lab: 0, 70 when the rig failed, 77 when this machine can't build it.
