@@ -5,6 +5,13 @@ import Units
 @Suite struct GarbledTests {
     private let good = Wire.framed("35=0|34=7|49=A|56=B|52=\(stamp)|")
 
+    /// All is right but the tag of the last field.
+    private static let wrongTrailer: [UInt8] = {
+        var bytes = Wire.framed("35=0|34=6|49=A|56=B|52=\(stamp)|")
+        bytes[bytes.count - 6] = UInt8(ascii: "1")
+        return bytes
+    }()
+
     private func outcome(_ bytes: [UInt8]) -> [String] {
         Wire.decoded(bytes).map {
             switch $0 {
@@ -29,6 +36,7 @@ import Units
         Wire.bytes("8=FIX.4.4|9=5|35=0|10=0a0|"),
         Wire.bytes("8=FIX.4.4|9=5|35=0|1=0000|"),
         Wire.bytes("8=FIX.4.4|9=5|35=00|10=000|"),
+        wrongTrailer,
         Wire.bytes("GET / HTTP/1.1\r\n\r\n"),
         [0, 255, 1, 1, 1, 56, 61, 70],
     ])

@@ -138,6 +138,15 @@ import Units
         #expect(bench.session.numbers == Session.Numbers(nextOutgoing: 2, nextIncoming: 2))
     }
 
+    @Test func `what was sent before a reset is never replayed after it`() {
+        var bench = Bench(
+            .acceptor, numbers: Session.Numbers(nextOutgoing: 3, nextIncoming: 3), sent: [1: .report("E-old")])
+        bench.connect()
+        bench.receive("A", 1, "98=0|108=1|141=Y|")
+        bench.receive("2", 2, "7=1|16=0|")
+        #expect(bench.types == ["A 1", "4 1"])
+    }
+
     @Test func `a reset Logon with another number than 1 is refused`() {
         var bench = Bench(.acceptor)
         bench.connect()
