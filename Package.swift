@@ -81,7 +81,7 @@ let roles: [Target] = [
     inspectable("ObserverCore", ["Units", "Messages", "History"]),
     room(
         "Roles", "ObserverService",
-        ["ObserverCore", "Units", "Messages", "History", "Sockets", "Capture", "HTTP", "Archive", "Judging"]),
+        ["ObserverCore", "Units", "Messages", "History", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Judging"]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
         "Roles", "ConductorService",
@@ -132,7 +132,7 @@ let package = Package(
         .target(
             name: "LiveStores", dependencies: ["Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
             swiftSettings: strict),
-        tests("Integration", "StoreTests", ["LiveStores", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
+        tests("Integration", "StoreTests", ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
         tests(
             "Integration", "BrokerTests",
             ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),

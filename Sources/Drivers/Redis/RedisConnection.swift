@@ -132,7 +132,7 @@ package final class RedisConnection {
         }
     }
 
-    /// From the server's OK on, every command that it executes arrives in `onPush`: see `MonitorLine`.
+    /// From the server's OK on, every command that it executes arrives in `onPush`, a line a command.
     package func monitor(_ done: Reply? = nil) {
         send(["MONITOR"]) { [weak self] result in
             if case .success = result { self?.isMonitoring = true }

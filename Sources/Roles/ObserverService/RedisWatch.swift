@@ -3,6 +3,7 @@
 
 import Messages
 import ObserverCore
+import Redis
 import Sockets
 import Units
 
@@ -21,15 +22,19 @@ final class RedisWatch {
     private(set) var isMonitoring = false
     private(set) var isSubscribed = false
     private static let keyspacePrefix = "__keyspace@0__:"
-    private let monitor: RedisLink
-    private let subscriber: RedisLink
-    private let questions: RedisLink
-    private var asked: [(RESPValue) -> Void] = []
+    private static let retryInterval = Duration.milliseconds(250)
+    private let monitor: RedisConnection
+    private let subscriber: RedisConnection
+    private let questions: RedisConnection
     private var lastProblem = ""
 
     init(_ options: ObserverOptions, on reactor: Reactor) {
-        func link() -> RedisLink {
-            RedisLink(options.redis, user: options.redisUser, password: options.redisPassword, on: reactor)
+        func link() -> RedisConnection {
+            let connection = RedisConnection(
+                to: options.redis, user: options.redisPassword == nil ? nil : options.redisUser,
+                password: options.redisPassword, on: reactor)
+            connection.retryAfter = RedisWatch.retryInterval
+            return connection
         }
         monitor = link()
         subscriber = link()
@@ -37,35 +42,33 @@ final class RedisWatch {
     }
 
     func open() {
-        monitor.onReady = { [unowned self] in monitor.send(["MONITOR"]) }
-        monitor.onValue = { [unowned self] in monitored($0) }
-        monitor.onLost = { [unowned self] reason in
+        monitor.onReady = { [unowned self] in
+            monitor.monitor { [unowned self] result in monitoring(result) }
+        }
+        monitor.onPush = { [unowned self] in monitored($0) }
+        monitor.onClose = { [unowned self] error in
             if isMonitoring { onMonitoring(false) }
             isMonitoring = false
-            problem("MONITOR: \(reason)")
+            problem("MONITOR: \(error)")
         }
         subscriber.onReady = { [unowned self] in
-            subscriber.send(["SUBSCRIBE", Execution.channel])
-            subscriber.send(["PSUBSCRIBE", "\(RedisWatch.keyspacePrefix)governor.*"])
+            subscriber.subscribe(
+                channels: [Execution.channel], patterns: ["\(RedisWatch.keyspacePrefix)governor.*"]
+            ) { [unowned self] result in
+                switch result {
+                case .success: isSubscribed = true
+                case .failure(let error): problem("subscription refused: \(error)")
+                }
+            }
         }
-        subscriber.onValue = { [unowned self] in delivered($0) }
-        subscriber.onLost = { [unowned self] reason in
+        subscriber.onPush = { [unowned self] in delivered($0) }
+        subscriber.onClose = { [unowned self] error in
             isSubscribed = false
-            problem("subscriptions: \(reason)")
-        }
-        questions.onValue = { [unowned self] value in
-            guard !asked.isEmpty else { return }
-            asked.removeFirst()(value)
+            problem("subscriptions: \(error)")
         }
         questions.onReady = { [unowned self] in askEverything() }
-        questions.onLost = { [unowned self] reason in
-            asked = []
-            problem("questions: \(reason)")
-        }
-        for link in [monitor, subscriber, questions] {
-            link.onRefused = { [unowned self] in problem($0) }
-            link.open()
-        }
+        questions.onClose = { [unowned self] error in problem("questions: \(error)") }
+        for connection in [monitor, subscriber, questions] { connection.connect() }
     }
 
     /// Said once, however often it is tried again.
@@ -75,32 +78,27 @@ final class RedisWatch {
         onProblem(text)
     }
 
-    private func monitored(_ value: RESPValue) {
-        switch value {
-        case .simple(let line) where MonitorLine.mayMatter(line):
-            guard let parsed = MonitorLine(parsing: line) else { return problem("MONITOR: unreadable line") }
-            onMonitor(parsed)
-        case .simple where !isMonitoring:
+    private func monitoring(_ result: Result<RedisReply, RedisError>) {
+        switch result {
+        case .failure(let error): problem("MONITOR refused: \(error)")
+        case .success:
             isMonitoring = true
             onMonitoring(true)
             askEverything()
-        case .error(let text): problem("MONITOR refused: \(String(decoding: text, as: UTF8.self))")
-        default: return
         }
     }
 
-    private func delivered(_ value: RESPValue) {
-        guard let elements = value.elements, let kind = elements.first?.text else {
-            if case .error(let text) = value {
-                problem("subscription refused: \(String(decoding: text, as: UTF8.self))")
-            }
-            return
-        }
-        switch kind {
-        case "psubscribe": isSubscribed = true
-        case "message" where elements.count == 3: onExecution(elements[2].bytes ?? [])
-        case "pmessage" where elements.count == 4:
-            guard let channel = elements[2].text, let event = elements[3].text else { return }
+    private func monitored(_ push: [RedisReply]) {
+        guard let line = push.first?.bytes, MonitorLine.mayMatter(line) else { return }
+        guard let parsed = MonitorLine(parsing: line) else { return problem("MONITOR: unreadable line") }
+        onMonitor(parsed)
+    }
+
+    private func delivered(_ push: [RedisReply]) {
+        switch push.first?.string {
+        case "message" where push.count == 3: onExecution(push[2].bytes ?? [])
+        case "pmessage" where push.count == 4:
+            guard let channel = push[2].string, let event = push[3].string else { return }
             onKeyspace(String(channel.dropFirst(RedisWatch.keyspacePrefix.count)), event)
         default: return
         }
@@ -111,35 +109,34 @@ final class RedisWatch {
         guard isMonitoring, questions.isReady else { return }
         ask(flag: GovernorState.pauseKey)
         ask(flag: GovernorState.criticalPauseKey)
-        question(["HGETALL", GovernorState.key]) { [unowned self] value in
-            let words = value.elements?.compactMap(\.text) ?? []
-            var state: [String: String] = [:]
-            for index in stride(from: 0, to: words.count - 1, by: 2) { state[words[index]] = words[index + 1] }
-            onState(state)
+        questions.send(["HGETALL", GovernorState.key]) { [unowned self] reply in
+            switch reply {
+            case .success(let value): onState(value.pairs ?? [:])
+            case .failure(let error): problem("HGETALL \(GovernorState.key): \(error)")
+            }
         }
     }
 
     func ask(flag key: String) {
         let version = version()
-        question(["GET", key]) { [unowned self] value in
-            if case .error(let text) = value { return problem("GET \(key): \(String(decoding: text, as: UTF8.self))") }
-            onFlag(key, value.text, version)
+        questions.send(["GET", key]) { [unowned self] reply in
+            switch reply {
+            case .success(let value): onFlag(key, value.string, version)
+            case .failure(let error): problem("GET \(key): \(error)")
+            }
         }
-    }
-
-    private func question(_ command: [String], _ answer: @escaping (RESPValue) -> Void) {
-        guard questions.isReady else { return }
-        asked.append(answer)
-        questions.send(command)
     }
 
     func publish(_ channel: String, _ payload: [UInt8]) {
         guard questions.isReady else { return }
-        asked.append { _ in }
         questions.send([Array("PUBLISH".utf8), Array(channel.utf8), payload])
     }
 
     func close() {
-        for link in [monitor, subscriber, questions] { link.close() }
+        for connection in [monitor, subscriber, questions] {
+            // An end that is meant is no stretch without MONITOR, and no problem.
+            connection.onClose = { _ in }
+            connection.close()
+        }
     }
 }
