@@ -129,9 +129,16 @@ extension Conductor {
     private func tell(_ event: JSON, from node: String) {
         guard let kind = event["event"]?.string, let fault = event["fault"]?.string else { return }
         let words = kind.replacing("fault_", with: "").replacing("_", with: " ")
-        if ["first effect", "effect ended", "healed", "failed", "measured"].contains(words) {
+        switch words {
+        case "measured":
+            guard let source = event["source"]?.string, let p50 = event["p50_ns"]?.integer else { return }
+            let dose = Double(p50 - (event["baseline_p50_ns"]?.integer ?? 0)) / 1e6
+            let count = event["n"]?.integer ?? 0
+            progress.say("fault \(fault) on \(node): \(source) was held \(JSON.real(dose).text()) ms (p50 of \(count) probes)")
+        case "first effect", "effect ended", "healed", "failed":
             let detail = event["reason"]?.string ?? event["by"]?.string ?? event["text"]?.string ?? ""
             progress.say("fault \(fault) on \(node): \(words)\(detail.isEmpty ? "" : " (\(detail))")")
+        default: break
         }
     }
 }

@@ -92,10 +92,10 @@ extension Conductor {
     private func finishObserver() throws {
         guard processes["observer"]?.isRunning == true, observer.isConnected else { return }
         progress.say("the observer judges")
-        let reply: JSON = try reactor.answer(of: "observer: finish", within: .seconds(60)) { done in
+        let _: JSON = try reactor.answer(of: "observer: finish", within: .seconds(60)) { done in
             observer.request("finish", within: .seconds(60), done)
         }
-        progress.say("observer: \(reply["verdict"]?.string ?? "no verdict"), before the lab is looked at for leftovers")
+        progress.say("evidence closed; leftovers are looked for once the lab is gone")
         try end("observer", within: .seconds(5))
     }
 }
