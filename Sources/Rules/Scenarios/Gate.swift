@@ -108,7 +108,7 @@ extension GateName {
     package var isSafety: Bool {
         switch self {
         case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .everyIntentDecided, .ordersResolved, .storeComplete:
+            .everyIntentDecided:
             true
         default: false
         }
