@@ -64,7 +64,7 @@ let drivers: [Target] = [
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
     room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
-    room("Drivers", "Judging", ["Units", "Messages", "History", "Scenarios", "Verdicts", "Archive"]),
+    room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
 
 let roles: [Target] = [

@@ -46,7 +46,10 @@ package enum RunJudge {
                 defects.append("environment.json can't be read")
             }
         }
-        return Evidence(scenario: scenario, history: history, environment: environment, files: files, defects: defects)
+        var evidence = Evidence(
+            scenario: scenario, history: history, environment: environment, files: files, defects: defects)
+        try attach(directory, present, to: &evidence)
+        return evidence
     }
 
     package static func judge(_ directory: RunDirectory) throws(ArchiveError) -> Verdict {

@@ -14,6 +14,11 @@ extension FeedSchedule.Outgoing {
                     .init("seq", .integer(depth.sequence)), .init("due_ns", .integer(due.nanoseconds)),
                     .init("bid", .optional(depth.bids.first?.price.units)),
                     .init("ask", .optional(depth.asks.first?.price.units)),
+                    .init("status", .string(depth.status.rawValue)),
+                    .init("bid_levels", .integer(Int64(depth.bids.count))),
+                    .init("ask_levels", .integer(Int64(depth.asks.count))),
+                    .init("bid_shares", .integer(depth.bids.reduce(0) { $0 + $1.size.shares })),
+                    .init("ask_shares", .integer(depth.asks.reduce(0) { $0 + $1.size.shares })),
                 ]
             )
         case .intent(let intent, let admissible):

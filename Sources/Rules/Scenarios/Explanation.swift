@@ -67,6 +67,7 @@ extension Scenario {
         let demand =
             switch gate.threshold {
             case .count(let count): "at least \(count)"
+            case .number(let limit): "\(gate.name.comparator.words) \(limit) \(gate.name.numberUnit)"
             case .duration(let duration): "at most \(duration.written)"
             case .range(let low, let high): "between \(low.written) and \(high.written)"
             case nil: gate.kind == .never ? "none" : "holds"

@@ -42,6 +42,21 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case pauseExercised = "pause_exercised"
     /// Admissible intents that were accepted before the first fault: the load was real.
     case loadAccepted = "load_accepted"
+    /// The deepest fall of equity from its running peak, from the crash's start until flat.
+    case maxDrawdown = "max_drawdown_pct"
+    /// Orders that broke a limit of the limits file, recomputed from the wire and the broker's ledger.
+    case hardLimitBreaches = "hard_limit_breaches"
+    /// The same rule under the name that `concurrent_order_burst` knows it by.
+    case riskLimitBreaches = "risk_limit_breaches"
+    case finalPositionShares = "final_position_shares"
+    /// The published book was as thin during the crash as the scenario asks.
+    case depthThinningApplied = "depth_thinning_applied"
+    /// The broker's round trip on the wire has the mean and the deviation that the scenario asks for.
+    case brokerLatencyJitter = "broker_latency_jitter"
+    /// What the same intents would have lost without a governor: shows that the crash was one.
+    case ungovernedTwin = "ungoverned_twin"
+    /// The governor traded, took risk, and refused some of it for its losses.
+    case participation
     case faultsProven = "faults_proven"
     case armed
     case evidenceComplete = "evidence_complete"
@@ -62,6 +77,8 @@ package enum GateKind: String, Hashable, Sendable, CaseIterable {
 package enum Threshold: Hashable, Sendable {
     case count(Int64)
     case duration(Duration)
+    /// Compared as `GateName.comparator` says, in the unit of `GateName.numberUnit`.
+    case number(Figure)
     case range(Duration, Duration)
 }
 
@@ -85,6 +102,7 @@ extension GateName {
         case none = "no threshold"
         case count = "a number"
         case duration = "a duration, like 2s"
+        case number = "a number, like 15 or 0.01"
         case range = "a range of durations, like 5s..7s"
     }
 
@@ -92,14 +110,18 @@ extension GateName {
     package var rule: (kind: GateKind, threshold: ThresholdForm) {
         switch self {
         case .criticalPauseFlagRaised, .faultsProven, .armed, .evidenceComplete, .everyIntentDecided, .ordersResolved,
-            .storeComplete:
+            .storeComplete, .depthThinningApplied, .brokerLatencyJitter:
             (.always, .none)
-        case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers: (.never, .none)
+        case .maxDrawdown, .finalPositionShares: (.always, .number)
+        case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
+            .hardLimitBreaches, .riskLimitBreaches:
+            (.never, .none)
         case .pauseFlagDelay, .pausePropagation, .lateDelivery, .firstSafeAction, .recovery, .criticalPauseAfterOutage,
             .reconciled:
             (.within, .duration)
         case .positionFlatteningTriggered: (.within, .range)
-        case .ordersFlowAfterResume, .pauseExercised, .loadAccepted: (.sometimes, .count)
+        case .ordersFlowAfterResume, .pauseExercised, .loadAccepted, .participation: (.sometimes, .count)
+        case .ungovernedTwin: (.sometimes, .number)
         }
     }
 
@@ -108,7 +130,7 @@ extension GateName {
     package var isSafety: Bool {
         switch self {
         case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .everyIntentDecided:
+            .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown:
             true
         default: false
         }

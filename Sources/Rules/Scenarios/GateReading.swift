@@ -53,6 +53,9 @@ extension ScenarioReading {
         case .duration:
             guard let value = Duration(written: text), value >= .zero else { return refuse() }
             return ReadThreshold(value: .duration(value))
+        case .number:
+            guard let value = Figure(decimal: text), value.units >= 0 else { return refuse() }
+            return ReadThreshold(value: .number(value))
         case .range:
             guard let dots = text.range(ofDots: ".."), let low = Duration(written: text[..<dots.lowerBound]),
                 let high = Duration(written: text[dots.upperBound...]), low >= .zero, low < high

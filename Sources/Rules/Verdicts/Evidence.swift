@@ -1,3 +1,4 @@
+import Books
 import History
 import Messages
 import Scenarios
@@ -24,16 +25,34 @@ package struct Evidence: Sendable {
     package var scenario: Scenario
     package var history: History
     package var environment: JSON
+    /// The governor's limits, as it was given them. `nil`: not in the run directory.
+    package var limits: JSON?
+    package var fees: FeeSchedule?
+    /// What was meant to be sent, with every level of every book. Read only when a gate of the scenario asks for it.
+    package var plan: Plan?
     /// Sorted by path.
     package var files: [File]
     /// What could not be read, in words; each one makes the run inconclusive.
     package var defects: [String]
 
-    package init(scenario: Scenario, history: History, environment: JSON, files: [File], defects: [String] = []) {
+    package init(
+        scenario: Scenario, history: History, environment: JSON, files: [File], defects: [String] = [],
+        limits: JSON? = nil, fees: FeeSchedule? = nil, plan: Plan? = nil
+    ) {
         self.scenario = scenario
         self.history = history
         self.environment = environment
         self.files = files
         self.defects = defects
+        self.limits = limits
+        self.fees = fees
+        self.plan = plan
+    }
+}
+
+extension Evidence {
+    /// Whether a gate of the scenario looks at the plan: it is large, and most gates don't.
+    package var needsPlan: Bool {
+        scenario.gates.contains { [.ungovernedTwin, .participation, .maxDrawdown, .depthThinningApplied].contains($0.name) }
     }
 }

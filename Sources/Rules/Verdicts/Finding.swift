@@ -13,10 +13,35 @@ package struct Finding: Hashable, Sendable {
     package var isVacuous: Bool
     /// Indices of the records of `history.ndjson` that it rests on.
     package var records: [Int]
+    /// How exactly it was measured, where that decides.
+    package var interval: Interval?
+
+    package struct Interval: Hashable, Sendable {
+        package let low: Double
+        /// Infinite where no bound exists.
+        package let high: Double
+        /// In percent: 95, 99.
+        package let level: Int64
+        package let method: String
+
+        package init(low: Double, high: Double, level: Int64, method: String) {
+            self.low = low
+            self.high = high
+            self.level = level
+            self.method = method
+        }
+
+        var json: JSON {
+            [
+                "low": .real(low), "high": high.isFinite ? .real(high) : .null, "level": .integer(level),
+                "method": .string(method),
+            ]
+        }
+    }
 
     package init(
         _ outcome: Outcome, observed: JSON = .null, count: Int = 0, reason: String? = nil, isVacuous: Bool = false,
-        records: [Int] = []
+        records: [Int] = [], interval: Interval? = nil
     ) {
         self.outcome = outcome
         self.observed = observed
@@ -24,6 +49,7 @@ package struct Finding: Hashable, Sendable {
         self.reason = reason
         self.isVacuous = isVacuous
         self.records = records
+        self.interval = interval
     }
 
     static func unknown(_ reason: String, observed: JSON = .null, records: [Int] = []) -> Finding {

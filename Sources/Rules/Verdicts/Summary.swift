@@ -101,6 +101,7 @@ extension Verdict.GateResult {
         switch threshold {
         case .duration(let limit): "at most \(limit.written)"
         case .count(let minimum): "at least \(minimum)"
+        case .number(let limit): "\(name.comparator.words) \(limit) \(unit)"
         case .range(let low, let high): "\(low.written) to \(high.written)"
         case nil: kind == .never ? "none" : "yes"
         }

@@ -13,6 +13,8 @@ struct Timeline: Sendable {
     /// As they left the governor's interface.
     private(set) var decided: [Outgone] = []
     private(set) var offered: [IntentKey: OfferedIntent] = [:]
+    /// The books that the feed published, without their levels.
+    private(set) var books: [PublishedBook] = []
     private(set) var arrived: [ArrivedIntent] = []
     private(set) var ledger: [LedgerEvent] = []
     private(set) var messages: [SessionMessage] = []
@@ -38,6 +40,7 @@ struct Timeline: Sendable {
         decided.sort { $0.stamp.at < $1.stamp.at }
         arrived.sort { $0.stamp.at < $1.stamp.at }
         messages.sort { $0.stamp.at < $1.stamp.at }
+        books.sort { $0.stamp.at < $1.stamp.at }
         clock.sort { $0.at < $1.at }
         ledger.sort { $0.execution.sequence < $1.execution.sequence }
     }
@@ -54,7 +57,8 @@ struct Timeline: Sendable {
         case (.redis, _): readRedis(seen, stamp)
         case (.broker, "execution"): readExecution(seen, stamp)
         case (.feed, "intent"): readOffered(seen, stamp)
-        case (.feed, "depth"), (.scrape, _): break
+        case (.feed, "depth"): readBook(seen, stamp)
+        case (.scrape, _): break
         case (.chaos, _): faultEvents.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         case (.rig, "clock"):
             if let wall = seen["wall_ns"]?.integer { clock.append((seen.at, wall)) } else { refuse(stamp, "wall_ns") }
@@ -83,7 +87,8 @@ struct Timeline: Sendable {
         case "fix_in", "fix_out":
             messages.append(
                 SessionMessage(
-                    stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), execType: text("exec_type"),
+                    stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), clOrdID: text("cl_ord_id"),
+                    execID: text("exec_id"), testRequest: text("test_req_id"), execType: text("exec_type"),
                     isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer))
         case "logon":
             if sessions.last.map({ $0.end != nil }) ?? true { sessions.append(Span(start: stamp, end: nil)) }
@@ -130,6 +135,19 @@ struct Timeline: Sendable {
         } catch {
             malformed.append(Violation(text: "record \(stamp.record): \(error)", record: stamp.record))
         }
+    }
+
+    private mutating func readBook(_ seen: Observation, _ stamp: Stamp) {
+        guard let symbol = seen["symbol"]?.string, let tick = seen["tick"]?.integer, let due = seen["due_ns"]?.integer
+        else { return refuse(stamp, "symbol, tick or due_ns") }
+        func price(_ field: String) -> Price? { seen[field]?.integer.map { Price(units: $0) } }
+        func shares(_ field: String) -> Quantity? { seen[field]?.integer.map { Quantity(shares: $0) } }
+        books.append(
+            PublishedBook(
+                stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: price("bid"),
+                ask: price("ask"), bidShares: shares("bid_shares"), askShares: shares("ask_shares"),
+                bidLevels: seen["bid_levels"]?.integer, askLevels: seen["ask_levels"]?.integer,
+                isHalted: seen["status"]?.string == Depth.Status.halted.rawValue))
     }
 
     private mutating func readOffered(_ seen: Observation, _ stamp: Stamp) {

@@ -61,6 +61,23 @@ struct OfferedIntent: Sendable {
     let isAdmissible: Bool
 }
 
+/// One state of a symbol's book, as the feed recorded sending it.
+struct PublishedBook: Sendable {
+    let stamp: Stamp
+    let symbol: String
+    let tick: Int64
+    let due: Instant
+    /// `nil`: that side was empty.
+    let bid: Price?
+    let ask: Price?
+    /// Over all levels of the side. `nil`: not on record.
+    let bidShares: Quantity?
+    let askShares: Quantity?
+    let bidLevels: Int64?
+    let askLevels: Int64?
+    let isHalted: Bool
+}
+
 struct ArrivedIntent: Sendable {
     let stamp: Stamp
     let key: IntentKey
@@ -80,6 +97,10 @@ struct SessionMessage: Sendable {
     let stamp: Stamp
     let isInbound: Bool
     let type: String
+    let clOrdID: String
+    let execID: String
+    /// TestReqID(112), of a TestRequest and of the Heartbeat that answers it.
+    let testRequest: String
     let execType: String
     let isLastReport: Bool
     let reportsTotal: Int64?

@@ -34,6 +34,7 @@ extension Verdict.GateResult {
         switch threshold {
         case .duration: "<="
         case .count: ">="
+        case .number: name.comparator.rawValue
         case .range: "in"
         case nil: kind == .never ? "==" : "is"
         }
@@ -43,6 +44,7 @@ extension Verdict.GateResult {
         switch threshold {
         case .duration, .range: "s"
         case .count: "count"
+        case .number: name.numberUnit
         case nil: kind == .never ? "count" : "bool"
         }
     }
@@ -51,6 +53,7 @@ extension Verdict.GateResult {
         switch threshold {
         case .duration(let limit): .real(limit.seconds)
         case .count(let minimum): .integer(minimum)
+        case .number(let limit): .real(limit.value)
         case .range(let low, let high): [.real(low.seconds), .real(high.seconds)]
         case nil: kind == .never ? 0 : true
         }
@@ -62,6 +65,9 @@ extension Verdict.GateResult {
         return switch threshold {
         case .duration(let limit): .real(limit.seconds - observed)
         case .count(let minimum): .real(observed - Double(minimum))
+        case .number(let limit):
+            [.below, .atMost].contains(name.comparator)
+                ? .real(limit.value - observed) : .real(observed - limit.value)
         default: .null
         }
     }
@@ -73,7 +79,8 @@ extension Verdict.GateResult {
         return [
             "name": .string(name.rawValue), "kind": .string(kind.rawValue), "comparator": .string(comparator),
             "threshold": thresholdJSON, "observed": finding.observed, "unit": .string(unit), "margin": margin,
-            "interval": .null, "n": .integer(Int64(finding.count)), "verdict": .string(outcome.rawValue),
+            "interval": finding.interval?.json ?? .null, "n": .integer(Int64(finding.count)),
+            "verdict": .string(outcome.rawValue),
             "reason": .optional(reason), "vacuous": .bool(finding.isVacuous),
             "premises": .array(premises.map { .string($0.rawValue) }), "evidence": .array(spans),
         ]
