@@ -12,8 +12,11 @@ struct Explain: ParsableCommand {
     @Argument(help: "Name of a scenario under chaos/, or the path of a scenario file.")
     var scenario: String
 
+    @OptionGroup var chosen: ChosenOverlays
+
     func run() throws {
-        let loaded = try LoadedScenario(file: try Places.scenario(scenario), root: Places.root)
+        let loaded = try LoadedScenario(
+            file: try Places.scenario(scenario), root: Places.root, choice: chosen.choice)
         print(loaded.scenario.explanation(on: loaded.topology))
     }
 }

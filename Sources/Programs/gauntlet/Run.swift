@@ -5,6 +5,7 @@ import Glibc
 import Judging
 import Messages
 import Processes
+import Scenarios
 import Sockets
 import Units
 import Verdicts
@@ -16,6 +17,8 @@ struct Run: ParsableCommand {
 
     @Argument(help: "Name of a scenario under chaos/, or the path of a scenario file.")
     var scenario = "hard_kill_governance"
+
+    @OptionGroup var chosen: ChosenOverlays
 
     @Option(help: "Command line of your own governor, in quotes. Default: the reference governor.")
     var governor: String?
@@ -39,13 +42,24 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let options = HostOptions(
-            scenario: try Places.scenario(scenario), seed: seed, runs: runs, root: Places.root,
+            scenario: try Places.scenario(scenario), choice: chosen.choice, seed: seed, runs: runs, root: Places.root,
             programs: Programs.ownDirectory, governor: try governor.map(Places.governorCommand), backend: backend,
             replacements: try Places.replacements(replace), startedAt: Instant.now, commandLine: CommandLine.arguments)
         let (directory, verdict) = try HostRun(options).run()
         try Result.print(verdict, of: directory, as: format)
         throw ExitCode(verdict.exitCode)
     }
+}
+
+/// Which variant and which profile of a scenario.
+struct ChosenOverlays: ParsableArguments {
+    @Option(help: "One of the scenario's variants: a parameter changed.")
+    var variant: String?
+
+    @Option(help: "One of the scenario's profiles: made smaller, and certifying nothing.")
+    var profile: String?
+
+    var choice: Choice { Choice(variant: variant, profile: profile) }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }

@@ -41,12 +41,10 @@ struct SelfTest: ParsableCommand {
         let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }
         let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
         var caught = 0
-        try trial.run(
-            rows.map { row in (row, full && row.drill == "hard_kill_short" ? "hard_kill_governance" : row.drill) }
-        ) { row, outcome in
+        try trial.run(full ? rows.map(\.inFull) : rows) { row, outcome in
             if outcome.differences.isEmpty { caught += 1 }
             let word = outcome.differences.isEmpty ? "caught" : "MISSED"
-            print("\(word)  \(row.flaw) in \(outcome.drill): red \(outcome.red.joined(separator: ", "))")
+            print("\(word)  \(row.flaw) in \(row.title): red \(outcome.red.joined(separator: ", "))")
             for difference in outcome.differences { print("        \(difference)") }
         }
         print("\(caught) of \(rows.count) flaws caught by exactly the right gates")

@@ -7,6 +7,8 @@ package struct FlawTable: Hashable, Sendable {
         package let flaw: String
         /// Scenario in which it shows; with `--full` its certifying form.
         package let drill: String
+        /// Profile of that scenario; with `--full` none.
+        package let profile: String?
         /// Each must fail. `a|b`: one of the two is enough.
         package let fail: [String]
         /// Each must be inconclusive.
@@ -34,14 +36,25 @@ package struct FlawTable: Hashable, Sendable {
             }
             rows.append(
                 Row(
-                    flaw: try reader.string("flaw"), drill: try reader.string("drill"), fail: try names("fail"),
-                    inconclusive: try names("inconclusive")))
+                    flaw: try reader.string("flaw"), drill: try reader.string("drill"),
+                    profile: entry["profile"] == nil ? nil : try reader.string("profile"),
+                    fail: try names("fail"), inconclusive: try names("inconclusive")))
         }
         self.rows = rows
     }
 }
 
 extension FlawTable.Row {
+    /// In its real duration: the scenario that certifies.
+    package var inFull: FlawTable.Row {
+        FlawTable.Row(
+            flaw: flaw, drill: drill == "hard_kill_short" ? "hard_kill_governance" : drill, profile: nil, fail: fail,
+            inconclusive: inconclusive)
+    }
+
+    /// Scenario and profile, as the run directory names them.
+    package var title: String { [drill, profile].compactMap { $0 }.joined(separator: "-") }
+
     /// What is different from what this flaw must do; empty when the rig caught it exactly.
     ///
     /// - Parameter gates: name → verdict of every gate of the run.

@@ -10,7 +10,6 @@ import Units
 
 package final class FlawTrial {
     package struct Outcome: Sendable {
-        package let drill: String
         /// `name: verdict` of every gate that did not pass.
         package let red: [String]
         package let differences: [String]
@@ -28,10 +27,8 @@ package final class FlawTrial {
     }
 
     /// `each` is called as every trial ends. Ctrl-C ends the trials that run, in order.
-    package func run(_ trials: [(FlawTable.Row, drill: String)], each: @escaping (FlawTable.Row, Outcome) -> Void)
-        throws
-    {
-        var waiting = trials[...]
+    package func run(_ rows: [FlawTable.Row], each: @escaping (FlawTable.Row, Outcome) -> Void) throws {
+        var waiting = rows[...]
         var wasStopped = false
         var failure: Error?
         try reactor.onSignal { [unowned self] _ in
@@ -40,13 +37,13 @@ package final class FlawTrial {
             for child in running.values { child.signal(SIGTERM) }
         }
         func next() {
-            guard running.count < jobs, let (row, drill) = waiting.popFirst() else { return }
+            guard running.count < jobs, let row = waiting.popFirst() else { return }
             do {
-                let child = try start(row, drill)
+                let child = try start(row)
                 running[child.pid] = child
                 child.whenEnded { [unowned self] status in
                     running[child.pid] = nil
-                    if !wasStopped { each(row, outcome(row, drill, status)) }
+                    if !wasStopped { each(row, outcome(row, status)) }
                     next()
                 }
             } catch { failure = error }
@@ -61,7 +58,7 @@ package final class FlawTrial {
 
     private func directory(_ row: FlawTable.Row) -> String { "\(runs)/\(row.flaw)" }
 
-    private func start(_ row: FlawTable.Row, _ drill: String) throws -> ChildProcess {
+    private func start(_ row: FlawTable.Row) throws -> ChildProcess {
         let programs = Programs.ownDirectory
         try makeDirectories(directory(row))
         let log = open("\(directory(row))/run.log", O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o644)
@@ -69,27 +66,27 @@ package final class FlawTrial {
         defer { close(log) }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         let arguments = [
-            "run", drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs", directory(row),
-        ]
+            "run", row.drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs", directory(row),
+        ] + (row.profile.map { ["--profile", $0] } ?? [])
         return try ChildProcess(
             row.flaw, Command("\(programs)/gauntlet", arguments, environment: ["PATH": path], keepsCapabilities: true),
             output: log, on: reactor)
     }
 
-    private func outcome(_ row: FlawTable.Row, _ drill: String, _ status: Int32) -> Outcome {
+    private func outcome(_ row: FlawTable.Row, _ status: Int32) -> Outcome {
         let path = "\(directory(row))/latest/verdict.json"
         guard let bytes = try? readFile(path), let json = try? JSON(parsing: bytes), let gates = json["gates"]?.array
         else {
             // No verdict at all is the finding; the log says why.
             return Outcome(
-                drill: drill, red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"])
+                red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"])
         }
         var verdicts: [String: String] = [:]
         for gate in gates {
             if let name = gate["name"]?.string, let verdict = gate["verdict"]?.string { verdicts[name] = verdict }
         }
         let red = verdicts.filter { $0.value != "pass" }.map { "\($0.key): \($0.value)" }.sorted()
-        return Outcome(drill: drill, red: red, differences: row.differences(from: verdicts))
+        return Outcome(red: red, differences: row.differences(from: verdicts))
     }
 }
 

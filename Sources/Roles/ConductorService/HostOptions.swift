@@ -1,9 +1,12 @@
+import Scenarios
 import Units
 
 /// What `gauntlet run` was asked for.
 package struct HostOptions: Sendable {
     /// Path of the scenario file.
     package var scenario: String
+    /// Variant and profile of that file.
+    package var choice: Choice
     package var seed: UInt64
     /// Where runs are kept.
     package var runs: String
@@ -22,10 +25,11 @@ package struct HostOptions: Sendable {
     package static let overheadMaximum: Duration = .seconds(90)
 
     package init(
-        scenario: String, seed: UInt64, runs: String, root: String, programs: String, governor: [String]?, backend: String,
-        replacements: [String: String], startedAt: Instant, commandLine: [String]
+        scenario: String, choice: Choice, seed: UInt64, runs: String, root: String, programs: String,
+        governor: [String]?, backend: String, replacements: [String: String], startedAt: Instant, commandLine: [String]
     ) {
         self.scenario = scenario
+        self.choice = choice
         self.seed = seed
         self.runs = runs
         self.root = root

@@ -6,18 +6,21 @@ import Scenarios
 package struct LoadedScenario: Sendable {
     package let scenario: Scenario
     package let topology: Topology
+    /// With the choice written at its end.
     package let scenarioBytes: [UInt8]
     package let topologyBytes: [UInt8]
     package let limits: JSON
     package let feesBytes: [UInt8]
 
     /// Paths inside the scenario count from `root`. Everything wrong in the files is said at once.
-    package init(file: String, root: String, topologyFile: String? = nil) throws(ConductorError) {
+    package init(
+        file: String, root: String, topologyFile: String? = nil, choice: Choice = Choice()
+    ) throws(ConductorError) {
         func read(_ path: String) throws(ConductorError) -> [UInt8] {
             do { return try readFile(path) } catch { throw ConductorError(.usage, path, error.description) }
         }
         let topologyPath = topologyFile ?? "\(root)/topology/local.yaml"
-        scenarioBytes = try read(file)
+        scenarioBytes = choice.written(into: try read(file))
         topologyBytes = try read(topologyPath)
         do {
             let plain = try Scenario(yaml: scenarioBytes, file: file)

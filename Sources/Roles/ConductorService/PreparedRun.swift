@@ -16,17 +16,17 @@ package struct PreparedRun {
     package let environment: [String: String]
 
     package init(_ options: HostOptions) throws {
-        let loaded = try LoadedScenario(file: options.scenario, root: options.root)
+        let loaded = try LoadedScenario(file: options.scenario, root: options.root, choice: options.choice)
         _ = try LabStores()
         scenario = loaded.scenario
         let started = WallTime.now
         let root = options.runs.hasPrefix("/") ? options.runs : "\(PreparedRun.workingDirectory)/\(options.runs)"
-        directory = try PreparedRun.directory(under: root, loaded.scenario.name, started, options.seed)
+        directory = try PreparedRun.directory(under: root, scenario.title, started, options.seed)
         guard !directory.path.hasPrefix("/run/"), !directory.path.hasPrefix("/dev/shm/") else {
             throw ConductorError(
                 .usage, "--runs", "\(root) is hidden inside the lab; choose a directory outside /run and /dev/shm")
         }
-        runID = "\(loaded.scenario.name)-\(options.seed)-\(getpid())-\(started.nanoseconds)"
+        runID = "\(scenario.title)-\(options.seed)-\(getpid())-\(started.nanoseconds)"
         let paths = RunPaths(directory: directory.path)
         let plan = try PreparedRun.plan(loaded, options)
         try directory.write(loaded.scenarioBytes, to: "scenario.yaml")
@@ -102,7 +102,9 @@ package struct PreparedRun {
         .object(
             MachineReport.kernelFacts() + [
                 .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
-                .init("scenario", .string(loaded.scenario.name)), .init("seed", .string(String(options.seed))),
+                .init("scenario", .string(loaded.scenario.name)),
+                .init("variant", .optional(loaded.scenario.choice.variant)),
+                .init("profile", .optional(loaded.scenario.choice.profile)), .init("seed", .string(String(options.seed))),
                 .init("command", .array(options.commandLine.map { .string($0) })),
                 .init("governor", .optional(options.governor?.joined(separator: " "))),
                 .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),

@@ -26,6 +26,11 @@ final class Document {
 
     /// The file's one mapping.
     func root(_ yaml: [UInt8], of what: String, keys: [String]) -> Section? {
+        compose(yaml).flatMap { section($0, of: what, keys: keys) }
+    }
+
+    /// The file's one value, not looked into yet.
+    func compose(_ yaml: [UInt8]) -> Node? {
         guard yaml.count <= Document.bytesMaximum else {
             note(1, "expected at most \(Document.bytesMaximum) bytes, found \(yaml.count)")
             return nil
@@ -39,7 +44,7 @@ final class Document {
                 note(1, "expected a mapping, found an empty file")
                 return nil
             }
-            return section(node, of: what, keys: keys)
+            return node
         } catch {
             noteUnreadable(error)
             return nil

@@ -3,7 +3,7 @@ import Units
 extension Scenario {
     /// What a drill does, for people: phases, load, faults with their expected effect, the operator, gates.
     package func explanation(on topology: Topology) -> String {
-        var lines = ["\(name): \(description)", ""]
+        var lines = ["\(title): \(description)", ""]
         lines.append(
             "\(duration.written) in all, on topology '\(topology.name)'"
                 + (certifying ? "" : "; its verdict certifies nothing"))

@@ -10,8 +10,10 @@ import Units
 package struct Scenario: Hashable, Sendable {
     /// The file's name without its ending: `hard_kill_governance`.
     package var name: String
+    /// The variant and the profile that all the rest was read with.
+    package var choice: Choice
     package var description: String
-    /// `false` for shortened drills: their verdict proves the rig, not the governor.
+    /// `false` for shortened drills, and with any profile: their verdict proves the rig, not the governor.
     package var certifying: Bool
     package var books: [SymbolSource]
     package var feed: FeedSettings
@@ -128,6 +130,8 @@ package struct Phase: Hashable, Sendable {
 
 extension Scenario {
     package var symbols: [String] { books.map(\.symbol) }
+    /// Name, variant and profile: `hard_kill_governance-selftest`.
+    package var title: String { [name, choice.variant, choice.profile].compactMap { $0 }.joined(separator: "-") }
     package var duration: Duration { phases.reduce(.zero) { $0 + $1.duration } }
 
     /// From the start of the first phase. `nil` when the scenario has no such phase.

@@ -1,17 +1,34 @@
 import Messages
 import Units
+import Yams
 
 extension Scenario {
     /// Reads a scenario from YAML. `file` is what mistakes are shown with; its last part must be the scenario's name.
     ///
+    /// Every variant and every profile of the file is read too, so that none waits with its mistakes until it is used.
     /// `limits` is the content of the limits file, when at hand: overrides are checked against its keys.
     /// `nodes` are the names that faults may use.
     package init(
         yaml: [UInt8], file: String, limits: JSON? = nil, nodes: [String] = Topology.requiredNodes
     ) throws(Mistakes) {
         let document = Document(file: file)
-        let reading = ScenarioReading(document: document, limits: limits, nodes: nodes)
-        self = try document.finish(reading.scenario(yaml))
+        guard let root = document.compose(yaml) else { throw Mistakes(document.mistakes) }
+        func read(_ node: Node, _ document: Document) -> Scenario? {
+            ScenarioReading(document: document, limits: limits, nodes: nodes).scenario(node)
+        }
+        guard let layers = Layers(root, document) else { self = try document.finish(read(root, document)); return }
+        var found: [Choice: Scenario] = [Choice(): read(layers.base, document)].compactMapValues { $0 }
+        let known = Set(document.mistakes.map { "\($0.line) \($0.text)" })
+        for choice in layers.choices {
+            let overlaid = Document(file: file)
+            found[choice] = read(layers.merged(choice), overlaid)
+            for mistake in overlaid.mistakes where !known.contains("\(mistake.line) \(mistake.text)") {
+                document.note(mistake.line, "\(choice.words): \(mistake.text)")
+            }
+        }
+        self = try document.finish(found[layers.choice])
+        choice = layers.choice
+        certifying = certifying && choice.profile == nil
     }
 }
 
@@ -26,8 +43,8 @@ struct ScenarioReading {
         "operator", "gates",
     ]
 
-    func scenario(_ yaml: [UInt8]) -> Scenario? {
-        guard let root = document.root(yaml, of: "scenario", keys: ScenarioReading.keys) else { return nil }
+    func scenario(_ node: Node) -> Scenario? {
+        guard let root = document.section(node, of: "scenario", keys: ScenarioReading.keys) else { return nil }
         let name = root.text("name")
         let description = root.text("description")
         let certifying = root.flag("certifying")
@@ -45,7 +62,7 @@ struct ScenarioReading {
             let phases, let faults, let rules, let gates
         else { return nil }
         let scenario = Scenario(
-            name: name, description: description, certifying: certifying, books: books, feed: feed, load: load,
+            name: name, choice: Choice(), description: description, certifying: certifying, books: books, feed: feed, load: load,
             governor: governor, broker: broker, phases: phases, faults: faults, operatorRules: rules, gates: gates)
         checkTogether(scenario, root)
         return scenario

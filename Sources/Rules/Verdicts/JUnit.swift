@@ -5,7 +5,7 @@ import Messages
 
 extension Verdict {
     package var junit: [UInt8] {
-        let scenario = run["scenario"]?.string ?? "unknown"
+        let scenario = title
         let failures = gates.count { $0.outcome == .fail }
         let errors = gates.count { $0.outcome == .inconclusive }
         let time = run["duration_s"]?.text() ?? "0"

@@ -7,7 +7,9 @@ extension Scene {
         let run = timeline.all("run").first
         let started = run?["started_wall_ns"]?.integer.map { JSON.string(WallTime(nanoseconds: $0).utcText) } ?? .null
         return [
-            "id": run?["run"] ?? .null, "scenario": .string(evidence.scenario.name), "seed": run?["seed"] ?? .null,
+            "id": run?["run"] ?? .null, "scenario": .string(evidence.scenario.name),
+            "variant": .optional(evidence.scenario.choice.variant),
+            "profile": .optional(evidence.scenario.choice.profile), "seed": run?["seed"] ?? .null,
             "started": started, "duration_s": .real((timeline.end - timeline.start).seconds),
             "command": run?["governor"] ?? .null,
         ]

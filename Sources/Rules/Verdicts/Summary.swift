@@ -4,7 +4,7 @@ import Scenarios
 extension Verdict {
     /// For people and for CI step summaries. `seal` is the SHA-256 of `verdict.json`.
     package func summary(seal: String) -> [UInt8] {
-        var lines = ["# \(run["scenario"]?.string ?? "run"): \(headline)", ""]
+        var lines = ["# \(title): \(headline)", ""]
         lines += [sentence, ""]
         lines += [
             "Run `\(plain(run["id"]))`, seed \(plain(run["seed"])), started \(plain(run["started"])), "

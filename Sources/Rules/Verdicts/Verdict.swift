@@ -26,7 +26,7 @@ package struct Verdict: Hashable, Sendable {
 
     package let outcome: Outcome
     package let certifying: Bool
-    /// `id`, `scenario`, `seed`, `started`, `duration_s`, `command`.
+    /// `id`, `scenario`, `variant`, `profile`, `seed`, `started`, `duration_s`, `command`.
     package let run: JSON
     package let gates: [GateResult]
     package let measurements: JSON
@@ -36,6 +36,12 @@ package struct Verdict: Hashable, Sendable {
     package let records: Int
     package let chainHead: String
     package let defects: [String]
+
+    /// Scenario, variant and profile: `hard_kill_governance-selftest`.
+    package var title: String {
+        let parts = [run["scenario"], run["variant"], run["profile"]].compactMap { $0?.string }
+        return parts.isEmpty ? "unknown" : parts.joined(separator: "-")
+    }
 
     package func gate(_ name: GateName) -> GateResult? { gates.first { $0.name == name } }
 }

@@ -25,6 +25,14 @@ private let table = """
         #expect(try row().differences(from: gates) == ["latch_kept should pass, is fail"])
     }
 
+    @Test func `a row's profile is used in short trials and left out in full ones`() throws {
+        let text = #"[{"flaw":"x","drill":"flood","profile":"selftest","fail":[],"inconclusive":[]}]"#
+        let row = try #require(try FlawTable(parsing: Array(text.utf8)).rows.first)
+        #expect(row.title == "flood-selftest")
+        #expect(row.inFull.title == "flood")
+        #expect(try self.row().inFull.title == "hard_kill_governance")
+    }
+
     @Test func `a row without its lists is refused with the field's name`() {
         #expect(throws: (any Error).self) { try FlawTable(parsing: Array(#"[{"flaw":"x","drill":"y","fail":[]}]"#.utf8)) }
     }

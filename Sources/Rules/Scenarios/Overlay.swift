@@ -1,0 +1,125 @@
+// Profiles and variants: parts of a scenario that take the place of its own, under a name, in the same file.
+//
+// A variant is a scenario with a parameter changed, and certifies as much as the scenario does. A profile is a
+// scenario made smaller for a purpose (a self-test, a quick look) and certifies nothing. Mappings merge key by key;
+// everything else replaces. A run's copy of its scenario names what was chosen, so that it is judged by the same.
+
+import Yams
+
+/// What of a file is in force beside its base. A variant comes first, the profile on top.
+package struct Choice: Hashable, Sendable {
+    package var variant: String?
+    package var profile: String?
+
+    package init(variant: String? = nil, profile: String? = nil) {
+        self.variant = variant
+        self.profile = profile
+    }
+
+    package var isBase: Bool { variant == nil && profile == nil }
+
+    /// The bytes of a scenario file with this choice written at its end: how a run keeps it. Lines stay where they are.
+    package func written(into yaml: [UInt8]) -> [UInt8] {
+        guard !isBase else { return yaml }
+        var lines = yaml.last == 0x0A || yaml.isEmpty ? "" : "\n"
+        if let variant { lines += "variant: \(variant)\n" }
+        if let profile { lines += "profile: \(profile)\n" }
+        return yaml + Array(lines.utf8)
+    }
+
+    var words: String {
+        [variant.map { "variant '\($0)'" }, profile.map { "profile '\($0)'" }].compactMap { $0 }
+            .joined(separator: " with ")
+    }
+}
+
+/// A document's mapping with its overlays taken apart from it.
+struct Layers {
+    static let keys = ["variants", "profiles", "variant", "profile"]
+
+    /// Without the keys above.
+    let base: Node
+    let variants: [String: Node.Mapping]
+    let profiles: [String: Node.Mapping]
+    let choice: Choice
+
+    /// `nil` when there is nothing to take apart: whoever reads it as a scenario says what is wrong with it.
+    init?(_ root: Node, _ document: Document) {
+        guard case .mapping(let mapping) = root else { return nil }
+        let own = mapping.filter { !Layers.keys.contains($0.key.scalar?.string ?? "") }
+        base = .mapping(Node.Mapping(own.map { ($0.key, $0.value) }, mapping.tag, mapping.style, mapping.mark))
+        func value(_ key: String) -> Node? { mapping.first { $0.key.scalar?.string == key }?.value }
+        func overlays(_ key: String, _ noun: String) -> [String: Node.Mapping] {
+            guard let node = value(key) else { return [:] }
+            return Layers.overlays(node, noun, document)
+        }
+        variants = overlays("variants", "variant")
+        profiles = overlays("profiles", "profile")
+        func chosen(_ key: String, _ names: [String]) -> String? {
+            guard let node = value(key) else { return nil }
+            guard let name = node.scalar?.string, names.contains(name) else {
+                let known = names.sorted()
+                let near = suggestion(for: node.scalar?.string ?? "", among: known)
+                document.note(value("\(key)s") ?? node, "unknown \(key) \(document.kind(node)). \(near)")
+                return nil
+            }
+            return name
+        }
+        choice = Choice(
+            variant: chosen("variant", Array(variants.keys)), profile: chosen("profile", Array(profiles.keys)))
+    }
+
+    private static func overlays(_ node: Node, _ noun: String, _ document: Document) -> [String: Node.Mapping] {
+        guard case .mapping(let mapping) = node else {
+            document.note(node, "\(noun)s: expected names and their keys, found \(document.kind(node))")
+            return [:]
+        }
+        var found: [String: Node.Mapping] = [:]
+        for (key, value) in mapping {
+            let name = key.scalar?.string ?? ""
+            let legal = name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x5F }
+            if name.isEmpty || !legal {
+                document.note(key, "\(noun): expected a name of a-z, 0-9 and _, found \(document.kind(key))")
+            }
+            guard case .mapping(let overlay) = value, !overlay.isEmpty else {
+                document.note(value, "\(noun) '\(name)': expected keys and values, found \(document.kind(value))")
+                continue
+            }
+            for (key, _) in overlay where fixedKeys.contains(key.scalar?.string ?? "") {
+                document.note(key, "\(noun) '\(name)': '\(key.scalar?.string ?? "")' can't be changed here")
+            }
+            found[name] = overlay
+        }
+        return found
+    }
+
+    /// What a scenario is, whichever way it is run.
+    private static let fixedKeys = ["name", "certifying"] + keys
+
+    /// Every choice of one overlay alone, and the one in force.
+    var choices: [Choice] {
+        let alone = variants.keys.sorted().map { Choice(variant: $0) } + profiles.keys.sorted().map { Choice(profile: $0) }
+        return alone.contains(choice) || choice.isBase ? alone : alone + [choice]
+    }
+
+    func merged(_ choice: Choice) -> Node {
+        var node = base
+        if let name = choice.variant, let overlay = variants[name] { node = Layers.merged(node, .mapping(overlay)) }
+        if let name = choice.profile, let overlay = profiles[name] { node = Layers.merged(node, .mapping(overlay)) }
+        return node
+    }
+
+    private static func merged(_ below: Node, _ above: Node) -> Node {
+        guard case .mapping(let base) = below, case .mapping(let overlay) = above else { return above }
+        var pairs = base.map { ($0.key, $0.value) }
+        for (key, value) in overlay {
+            if let place = pairs.firstIndex(where: { $0.0.scalar?.string == key.scalar?.string }) {
+                // The overlay's key: a mistake in what it replaces is shown at its own line.
+                pairs[place] = (key, merged(pairs[place].1, value))
+            } else {
+                pairs.append((key, value))
+            }
+        }
+        return .mapping(Node.Mapping(pairs, base.tag, base.style, base.mark))
+    }
+}
