@@ -7,12 +7,23 @@ struct Proposal: Sendable {
     let isReplace: Bool
     /// Shares that it adds to what is open already: the order that a replace changes is not counted twice.
     let added: Quantity
+    /// Shares that it would leave open, and the order that is counted for some of them already.
+    private let open: Quantity
+    private let replaced: TrackedOrder?
 
     init(_ intent: Intent, replacing order: TrackedOrder? = nil) {
         self.intent = intent
         isReplace = order != nil
-        let open = intent.quantity.shares - (order?.cumulative.shares ?? 0)
-        added = Quantity(shares: max(0, open - (order?.exposure.shares ?? 0)))
+        replaced = order
+        open = Quantity(shares: intent.quantity.shares - (order?.cumulative.shares ?? 0))
+        added = Quantity(shares: max(0, open.shares - (order?.exposure.shares ?? 0)))
+    }
+
+    /// What it adds to the open notional: a replace that asks for no more shares may ask for a dearer price.
+    func addedNotional(at price: Price) -> Money? {
+        guard let whole = price.notional(of: open) else { return nil }
+        guard let replaced else { return whole }
+        return replaced.exposurePrice.notional(of: replaced.exposure).map { max(.zero, whole - $0) }
     }
 
     var content: OrderContent {
@@ -66,13 +77,16 @@ extension Governor {
 
     func malformed(_ intent: Intent) -> Decision.Reason? {
         let limitFits = intent.type == .limit ? (intent.limit?.units ?? 0) > 0 : intent.limit == nil
-        let named =
+        guard limitFits, intent.quantity > .zero, symbols.contains(intent.symbol) else { return .badField }
+        return misnamed(intent)
+    }
+
+    /// What a cancel is checked for, too: its id becomes a field of a FIX message.
+    func misnamed(_ intent: Intent) -> Decision.Reason? {
+        let isNamed =
             !intent.id.isEmpty && intent.id.utf8.count <= 64
             && intent.id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-        guard limitFits, named, intent.quantity > .zero, symbols.contains(intent.symbol), intent.tick >= 0 else {
-            return .badField
-        }
-        return nil
+        return isNamed && intent.tick >= 0 ? nil : .badField
     }
 
     func identity(_ intent: Intent) -> Decision.Reason? {
@@ -91,12 +105,12 @@ extension Governor {
             intent.side == .buy ? position + open.buys + proposal.added : -(position - open.sells - proposal.added)
         if worst > limits.maxPosition { return .maxPosition }
         guard let (before, after) = exposures(adding: proposal, to: position.shares, open) else { return .noReference }
-        if after.gross > limits.maxGrossExposure, after.gross > before.gross { return .grossExposure }
-        if after.net > limits.maxNetExposure, after.net > before.net { return .netExposure }
+        if after.gross > limits.maxGrossExposure.units, after.gross > before.gross { return .grossExposure }
+        if after.net > limits.maxNetExposure.units, after.net > before.net { return .netExposure }
         let more = proposal.isReplace ? 0 : 1
         if Int64(orders.count + more) > limits.maxOpenOrders { return .openOrders }
-        guard let added = valuation.notional(of: proposal.added), let notional = orders.openNotional,
-            notional + added <= limits.maxOpenNotional
+        guard let added = proposal.addedNotional(at: valuation), let notional = orders.openNotional,
+            added <= limits.maxOpenNotional - notional
         else { return .openOrders }
         return nil
     }
@@ -130,9 +144,11 @@ extension Governor {
 }
 
 /// Gross and net exposure if every open order traded in the less favourable direction.
+///
+/// In 1/10,000, wide enough for any sum: two that were cut off at the same bound would look alike.
 struct Exposure: Sendable {
-    let gross: Money
-    let net: Money
+    let gross: Int128
+    let net: Int128
 }
 
 extension Governor {
@@ -178,9 +194,5 @@ private struct ExposureSum {
         lowest += low
     }
 
-    var exposure: Exposure {
-        Exposure(
-            gross: Money(units: Int64(clamping: gross)),
-            net: Money(units: Int64(clamping: max(highest.magnitude, lowest.magnitude))))
-    }
+    var exposure: Exposure { Exposure(gross: gross, net: Int128(max(highest.magnitude, lowest.magnitude))) }
 }

@@ -65,7 +65,9 @@ extension Governor {
     }
 
     private mutating func decideCancel(_ intent: Intent, at moment: Moment) {
-        if let reason = exitGate(at: moment, permitsKilled: true) ?? identity(intent) { return reject(intent, reason) }
+        if let reason = exitGate(at: moment, permitsKilled: true) ?? misnamed(intent) ?? identity(intent) {
+            return reject(intent, reason)
+        }
         guard let target = intent.target, let order = orders.order(of: target), order.stage != .undurable else {
             return reject(intent, .unknownTarget)
         }
@@ -77,7 +79,7 @@ extension Governor {
     }
 
     private mutating func decideReplace(_ intent: Intent, at moment: Moment) {
-        if let reason = closedGate(at: moment) ?? identity(intent) { return reject(intent, reason) }
+        if let reason = closedGate(at: moment) ?? malformed(intent) ?? identity(intent) { return reject(intent, reason) }
         guard let target = intent.target, let order = orders.order(of: target), order.stage != .undurable,
             order.replacement == nil, order.cancelAsked == nil, order.symbol == intent.symbol,
             order.side == intent.side,

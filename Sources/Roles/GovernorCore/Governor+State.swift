@@ -112,10 +112,13 @@ extension Governor {
         }
     }
 
-    func isDailyLossExceeded(_ equity: Money) -> Bool { limits.openingEquity - equity > limits.maxDailyLoss }
+    func isDailyLossExceeded(_ equity: Money) -> Bool {
+        Int128(limits.openingEquity.units) - Int128(equity.units) > Int128(limits.maxDailyLoss.units)
+    }
 
     func isDrawdownExceeded(_ equity: Money) -> Bool {
-        Int128((peakEquity - equity).units) * 10_000 > Int128(limits.maxDrawdownBasisPoints) * Int128(peakEquity.units)
+        let fall = Int128(peakEquity.units) - Int128(equity.units)
+        return fall * 10_000 > Int128(limits.maxDrawdownBasisPoints) * Int128(peakEquity.units)
     }
 }
 

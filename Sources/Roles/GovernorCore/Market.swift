@@ -37,18 +37,22 @@ package struct Market: Sendable {
 
     package enum Fitness: Hashable, Sendable { case good, missing, stale, halted }
 
+    /// A hundred million a share: no price is higher, and what is computed with one fits.
+    static let priceMaximum = Price(units: 1_000_000_000_000)
+
     package mutating func receive(_ depth: Depth, at moment: Moment) {
         let last = quotes[depth.symbol]
-        let contiguous = last.map { depth.sequence == $0.depth.sequence + 1 } ?? true
+        let contiguous = last.map { depth.sequence > 0 && depth.sequence - 1 == $0.depth.sequence } ?? true
+        let isSuspect = !contiguous || depth.isCrossed || !Market.isPlausible(depth)
         let age = max(.zero, moment.wall - depth.sent)
         latency = age
         quotes[depth.symbol] = Quote(
-            depth: depth, received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed)
+            depth: depth, received: moment.now, ageOnArrival: age, isSuspect: isSuspect)
         standing[depth.symbol] = Standing(
-            received: moment.now, ageOnArrival: age, isSuspect: !contiguous || depth.isCrossed,
+            received: moment.now, ageOnArrival: age, isSuspect: isSuspect,
             isHalted: depth.status == .halted, isTwoSided: !depth.bids.isEmpty && !depth.asks.isEmpty)
-        if !depth.isCrossed, let bid = depth.bids.first, let ask = depth.asks.first {
-            lastTouch[depth.symbol] = (bid.price, ask.price, isCurrent: bid.price.units > 0)
+        if !depth.isCrossed, Market.isPlausible(depth), let bid = depth.bids.first, let ask = depth.asks.first {
+            lastTouch[depth.symbol] = (bid.price, ask.price, isCurrent: true)
         } else {
             lastTouch[depth.symbol]?.isCurrent = false
         }
@@ -58,9 +62,16 @@ package struct Market: Sendable {
     /// Ticks count over depth and intents alike. The first one after a subscription is where counting starts.
     package mutating func count(_ tick: Int64, sent: WallTime) {
         lastTick = sent
-        if subscribed, tick > watermark + 1 { lostTicks += tick - watermark - 1 }
+        let isFirst = !subscribed
         subscribed = true
-        if tick > watermark { watermark = tick }
+        guard tick > watermark else { return }
+        if !isFirst { lostTicks += tick - watermark - 1 }
+        watermark = tick
+    }
+
+    private static func isPlausible(_ depth: Depth) -> Bool {
+        func fits(_ price: Price) -> Bool { price.units > 0 && price <= priceMaximum }
+        return depth.bids.allSatisfy { fits($0.price) } && depth.asks.allSatisfy { fits($0.price) }
     }
 
     package mutating func filled(_ symbol: String, at price: Price) { lastFill[symbol] = price }
@@ -110,8 +121,8 @@ package struct Market: Sendable {
         guard let depth = quotes[symbol]?.depth else { return nil }
         var left = quantity.shares
         for level in side == .buy ? depth.asks : depth.bids {
+            if level.size.shares >= left { return level.price }
             left -= level.size.shares
-            if left <= 0 { return level.price }
         }
         return nil
     }

@@ -28,8 +28,10 @@ package struct WallTime: Hashable, Comparable, Sendable {
     package static func + (left: WallTime, right: Duration) -> WallTime {
         WallTime(nanoseconds: left.nanoseconds + right.nanoseconds)
     }
+    /// Ends at the largest duration that fits: a time out of a message may be any number.
     package static func - (left: WallTime, right: WallTime) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        let (difference, overflowed) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
+        return .nanoseconds(overflowed ? (right.nanoseconds < 0 ? .max : .min) : difference)
     }
 }
 

@@ -13,7 +13,7 @@ struct Bench {
     var directives: [Directive] = []
     var unsentBytes = 0
     private var tick: Int64 = 0
-    private var sequence: Int64 = 0
+    private var sequences: [String: Int64] = [:]
     private var execs = 0
 
     init(_ change: (inout Limits) -> Void = { _ in }) {
@@ -22,9 +22,9 @@ struct Bench {
         governor = Governor(Governor.Settings(limits: limits, fees: FeeSchedule(), symbols: ["NVDA", "AMD"]))
     }
 
-    static func ready(_ change: (inout Limits) -> Void = { _ in }) -> Bench {
+    static func ready(_ memory: Recovered = Recovered(), _ change: (inout Limits) -> Void = { _ in }) -> Bench {
         var bench = Bench(change)
-        bench.hear(.recovered(Recovered()))
+        bench.hear(.recovered(memory))
         bench.keys()
         bench.hear(.session(.loggedOn))
         bench.finishStatus()
@@ -50,21 +50,24 @@ struct Bench {
         hear(.report(report("I", [(.massStatusReqID, id), (.totNumReports, "0"), (.ordStatus, "8")])))
     }
 
+    /// `nil` is a side without a level; `late`: how old the state is when it arrives.
     mutating func depth(
-        _ symbol: String = "NVDA", bid: Int64 = 1_000_000, ask: Int64 = 1_000_200, status: Depth.Status = .trading
+        _ symbol: String = "NVDA", bid: Int64? = 1_000_000, ask: Int64? = 1_000_200,
+        status: Depth.Status = .trading, size: Int64 = 100_000, late: Duration = .zero
     ) {
         tick += 1
-        sequence += 1
+        sequences[symbol, default: 0] += 1
+        func level(_ price: Int64) -> Level { Level(price: Price(units: price), size: Quantity(shares: size)) }
+        let sent = WallTime(nanoseconds: wall.nanoseconds - late.nanoseconds)
         hear(
             .depth(
                 Depth(
-                    sequence: sequence, symbol: symbol, tick: tick, sent: wall, due: wall, status: status,
-                    bids: [Level(price: Price(units: bid), size: Quantity(shares: 100_000))],
-                    asks: [Level(price: Price(units: ask), size: Quantity(shares: 100_000))])))
+                    sequence: sequences[symbol, default: 0], symbol: symbol, tick: tick, sent: sent, due: wall,
+                    status: status, bids: bid.map { [level($0)] } ?? [], asks: ask.map { [level($0)] } ?? [])))
     }
 
     /// A state of the book that never arrived.
-    mutating func loseDepth() { sequence += 1 }
+    mutating func loseDepth() { sequences["NVDA", default: 0] += 1 }
 
     /// Time passes, in steps of 10 ms, with the keys read at each.
     mutating func wait(_ duration: Duration, readingKeys: Bool = true, hearing: Bool = true) {
@@ -85,6 +88,27 @@ struct Bench {
             id: id, tick: 1_000, symbol: symbol, side: side, quantity: Quantity(shares: quantity),
             type: limit == nil ? .market : .limit, limit: limit.map { Price(units: $0) }, timeInForce: timeInForce,
             reduceOnly: reduceOnly, sent: wall, due: wall)
+    }
+
+    func cancel(_ id: String, of target: String) -> Intent {
+        var intent = intent(id, .buy, 0, limit: nil)
+        intent.action = .cancel
+        intent.target = target
+        return intent
+    }
+
+    func replace(_ id: String, of target: String, _ quantity: Int64, limit: Int64 = 990_000) -> Intent {
+        var intent = intent(id, .buy, quantity, limit: limit)
+        intent.action = .replace
+        intent.target = target
+        return intent
+    }
+
+    /// Accepted by the broker, and resting there.
+    mutating func rest(_ intent: Intent) {
+        guard decide(intent)?.action != .reject else { return }
+        hear(.durable([intent.id]))
+        hear(.report(report("0", [(.clOrdID, intent.id), (.ordStatus, "0")])))
     }
 
     /// The one outcome of an intent.

@@ -9,17 +9,12 @@ struct ReplaceAndLossTests {
     /// A resting buy of 10 at 99.00, working.
     private func resting() -> Bench {
         var bench = Bench.ready()
-        _ = bench.decide(bench.intent("a", .buy, 10, limit: 990_000))
-        bench.hear(.durable(["a"]))
-        bench.hear(.report(bench.report("0", [(.clOrdID, "a"), (.ordStatus, "0")])))
+        bench.rest(bench.intent("a", .buy, 10, limit: 990_000))
         return bench
     }
 
     private func change(_ bench: Bench, _ id: String, _ quantity: Int64, target: String = "a") -> Intent {
-        var intent = bench.intent(id, .buy, quantity, limit: 990_000)
-        intent.action = .replace
-        intent.target = target
-        return intent
+        bench.replace(id, of: target, quantity)
     }
 
     @Test func `a replace is durable before it leaves, under a new ClOrdID`() {
@@ -45,10 +40,7 @@ struct ReplaceAndLossTests {
         _ = bench.decide(change(bench, "b", 20))
         bench.hear(.durable(["b"]))
         bench.hear(.report(bench.report("5", [(.clOrdID, "b"), (.origClOrdID, "a"), (.ordStatus, "5")])))
-        var cancel = bench.intent("c", .buy, 0, limit: nil)
-        cancel.action = .cancel
-        cancel.target = "a"
-        #expect(bench.decide(cancel)?.quantity == Quantity(shares: 20))
+        #expect(bench.decide(bench.cancel("c", of: "a"))?.quantity == Quantity(shares: 20))
         #expect(bench.lastSent(MsgType.orderCancelRequest)?[.origClOrdID] == "b")
     }
 
