@@ -116,7 +116,7 @@ let package = Package(
         tests("Rules", "BooksTests", ["Books", "Messages", "Units"]),
         tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
         tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
-        tests("Rules", "VerdictsTests", ["Verdicts", "History", "Scenarios", "Messages", "Units"]),
+        tests("Rules", "VerdictsTests", ["Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
         tests(
             "Roles", "FeedReplayerTests",
             [

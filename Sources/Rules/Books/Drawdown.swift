@@ -15,7 +15,7 @@ package struct Drawdown: Hashable, Sendable {
             Int128(amount.units) * 10_000_000_000 > Int128(percent.units) * Int128(peak.units)
         }
 
-        func isDeeper(than other: Fall) -> Bool {
+        package func isDeeper(than other: Fall) -> Bool {
             Int128(amount.units) * Int128(other.peak.units) > Int128(other.amount.units) * Int128(peak.units)
         }
     }

@@ -94,6 +94,13 @@ package struct Gate: Hashable, Sendable {
     /// `nil` for `always`, and for `never`, where it is zero.
     package var threshold: Threshold?
     package var premises: [Premise]
+
+    package init(name: GateName, kind: GateKind, threshold: Threshold? = nil, premises: [Premise] = []) {
+        self.name = name
+        self.kind = kind
+        self.threshold = threshold
+        self.premises = premises
+    }
 }
 
 extension GateName {

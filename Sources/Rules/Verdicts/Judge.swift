@@ -63,6 +63,8 @@ extension Scene {
         case (.reconciled, .duration(let limit)): reconciled(limit)
         case (.pauseExercised, .count(let minimum)): pauseExercised(minimum)
         case (.loadAccepted, .count(let minimum)): loadAccepted(minimum)
+        case (.hardLimitBreaches, _), (.riskLimitBreaches, _): limitBreaches()
+        case (.brokerLatencyJitter, _): brokerLatencyJitter()
         case (.faultsProven, _): premises[.faultsProven] ?? faultsProven()
         case (.armed, _): premises[.armed] ?? armed()
         case (.evidenceComplete, _): premises[.evidenceComplete] ?? evidenceComplete()

@@ -13,6 +13,7 @@ struct Timeline: Sendable {
     /// As they left the governor's interface.
     private(set) var decided: [Outgone] = []
     private(set) var offered: [IntentKey: OfferedIntent] = [:]
+    private var offeredByID: [String: OfferedIntent] = [:]
     /// The books that the feed published, without their levels.
     private(set) var books: [PublishedBook] = []
     private(set) var arrived: [ArrivedIntent] = []
@@ -46,6 +47,9 @@ struct Timeline: Sendable {
     }
 
     func all(_ type: String) -> [Named] { rare.filter { $0.type == type } }
+
+    /// The intent that an order names as its own.
+    func offered(_ reference: String) -> OfferedIntent? { offeredByID[reference] }
 
     func isLoggedOn(at instant: Instant) -> Bool { sessions.contains { $0.contains(instant) } }
 
@@ -152,8 +156,10 @@ struct Timeline: Sendable {
 
     private mutating func readOffered(_ seen: Observation, _ stamp: Stamp) {
         guard let id = seen["id"]?.string, let tick = seen["tick"]?.integer else { return refuse(stamp, "id or tick") }
-        offered[IntentKey(id: id, tick: tick)] = OfferedIntent(
+        let offer = OfferedIntent(
             stamp: stamp, action: seen["action"]?.string ?? "new", isReduceOnly: seen["reduce_only"]?.bool ?? false,
-            isAdmissible: seen["admissible"]?.bool ?? true)
+            isAdmissible: seen["admissible"]?.bool ?? true, isMarket: seen["kind"]?.string == OrderType.market.rawValue)
+        offered[IntentKey(id: id, tick: tick)] = offer
+        offeredByID[id] = offer
     }
 }

@@ -59,6 +59,7 @@ struct OfferedIntent: Sendable {
     let action: String
     let isReduceOnly: Bool
     let isAdmissible: Bool
+    let isMarket: Bool
 }
 
 /// One state of a symbol's book, as the feed recorded sending it.

@@ -1,5 +1,6 @@
 // A small language to write histories in: times are seconds of the drill, everything else has a default.
 
+import Books
 import Glibc
 import History
 import Messages
@@ -35,12 +36,18 @@ struct Story {
     var observations: [Observation] = []
     var environment: JSON = ["host": "lab", "backend": "netem"]
     var files = Evidence.required.map { Evidence.File(path: $0, bytes: 1, sha256: String(repeating: "a", count: 64)) }
+    /// As the governor was given them; a drill of the governance group is judged without.
+    var limits: JSON?
+    var fees: FeeSchedule?
+    var plan: Plan?
     private var ticks: Int64 = 0
     private var sequence: Int64 = 0
     var position: Int64 = 0
     var fills: [JSON] = []
     var orders: [JSON] = []
     var cash: Int64 = 0
+    /// Positions by symbol, where a story trades several.
+    var held: [String: Int64] = [:]
 
     init(_ scenario: Scenario) { self.scenario = scenario }
 
@@ -206,7 +213,9 @@ struct Story {
     }
 
     func evidence() throws -> Evidence {
-        Evidence(scenario: scenario, history: try History(parsing: bytes()), environment: environment, files: files)
+        Evidence(
+            scenario: scenario, history: try History(parsing: bytes()), environment: environment, files: files,
+            limits: limits, fees: fees, plan: plan)
     }
 
     func judged() throws -> Verdict { judge(try evidence()) }
