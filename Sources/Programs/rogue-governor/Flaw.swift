@@ -12,6 +12,9 @@ enum Flaw: String, CaseIterable {
     case failsOpenWithoutRedis = "fails-open-without-redis"
     case clearsOwnLatch = "clears-own-latch"
     case usesControlNetwork = "uses-control-network"
+    case ignoresDrawdown = "ignores-drawdown"
+    case ignoresPositionLimit = "ignores-position-limit"
+    case rejectsEverything = "rejects-everything"
 
     var summary: String {
         switch self {
@@ -26,6 +29,9 @@ enum Flaw: String, CaseIterable {
         case .flagWithoutFault: "raises the flag though nothing is wrong"
         case .failsOpenWithoutRedis: "keeps trading on the last flags it read when Redis is gone"
         case .clearsOwnLatch: "clears the critical pause itself once it is flat"
+        case .ignoresDrawdown: "goes on buying however much it has lost"
+        case .ignoresPositionLimit: "takes any position that its exposure permits"
+        case .rejectsEverything: "turns down every intent"
         case .usesControlNetwork: "sends a copy of its orders over the control network"
         }
     }

@@ -27,6 +27,11 @@ struct Rogue: Decider {
             settings.timing.brokerDownAfter = .seconds(86_400)
         case .flattensEarly:
             settings.timing.latencySustained = .seconds(1)
+        case .ignoresDrawdown:
+            settings.limits.maxDailyLossBasisPoints = 1_000_000
+            settings.limits.maxDrawdownBasisPoints = 1_000_000
+        case .ignoresPositionLimit:
+            settings.limits.maxPosition = Quantity(shares: 1_000_000)
         default: break
         }
         governor = Governor(settings)
@@ -60,9 +65,17 @@ struct Rogue: Decider {
         case (.ignoresPause, .keysRead(let keys)) where logons > 1:
             [.keysRead(Keys(pause: "false", criticalPause: "false", command: keys.command))]
         case (.failsOpenWithoutRedis, .storeReachable(false)): []
+        case (.rejectsEverything, .intent(var intent)): [.intent(emptied(&intent))]
         case (.failsOpenWithoutRedis, .tick): lastKeys.map { [.keysRead($0), event] } ?? [event]
         default: [event]
         }
+    }
+
+    /// An intent that no governor could accept: nothing to trade, nothing to cancel.
+    private func emptied(_ intent: inout Intent) -> Intent {
+        intent.quantity = .zero
+        intent.target = nil
+        return intent
     }
 
     /// What becomes of the core's wishes.

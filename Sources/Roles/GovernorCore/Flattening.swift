@@ -9,10 +9,25 @@ package struct Flattening: Hashable, Sendable {
     /// Reducing orders tried, by symbol: the collar grows with them.
     var attempts: [String: Int64] = [:]
     var lastAttempt: [String: Instant] = [:]
+    /// Slices that were filled, and the state of the book then: the next one waits for a newer, since what the last one
+    /// took may be missing; but no longer than for a reprice.
+    var filled: [String: Filled] = [:]
+
+    struct Filled: Hashable, Sendable {
+        let sequence: Int64?
+        let at: Instant
+    }
 
     init(reason: Decision.Reason, since: Instant) {
         self.reason = reason
         self.since = since
+    }
+
+    /// A slice went through as a whole: the next needs neither the pause nor the wider collar of one that didn't.
+    mutating func fill(_ symbol: String, on sequence: Int64?, at now: Instant) {
+        lastAttempt[symbol] = nil
+        attempts[symbol] = nil
+        filled[symbol] = Filled(sequence: sequence, at: now)
     }
 
     /// The collar's multiple of the next attempt: 1, 2, 4, and no more.
@@ -68,16 +83,24 @@ extension Governor {
     private mutating func reduce(_ symbol: String, at moment: Moment) {
         guard let flattening, !orders.live.values.contains(where: { $0.symbol == symbol }) else { return }
         if let last = flattening.lastAttempt[symbol], moment.now - last < timing.flattenRepriceEvery { return }
+        if let filled = flattening.filled[symbol], filled.sequence == market.sequence(symbol),
+            moment.now - filled.at < timing.flattenRepriceEvery
+        { return }
+        // A venue takes no order in a halt. An obligation can wait; an order that is refused over and over can't.
+        guard !market.isHalted(symbol) else { return }
         let position = ledger.position(symbol)
         let side: Side = position > .zero ? .sell : .buy
         guard let collar = exitCollar(symbol, widening: flattening.widening(symbol), at: moment.now) else { return }
+        // More than the book shows within the collar would be refused, or run through it.
+        let visible = market.displayed(symbol, side, within: collar)
+        let slice = min(position.magnitude, limits.maxOrderQuantity, visible > .zero ? visible : position.magnitude)
         let name = ownName("flatten")
         self.flattening?.attempts[symbol, default: 0] += 1
         self.flattening?.lastAttempt[symbol] = moment.now
         submit(
             TrackedOrder(
                 clOrdID: name, origClOrdID: nil, reference: name, tick: nil, symbol: symbol, side: side,
-                quantity: min(position.magnitude, limits.maxOrderQuantity), price: collar.marketable(side),
+                quantity: slice, price: collar.marketable(side),
                 timeInForce: .ioc, reducing: true, isFlattening: true, epoch: epoch, decided: moment.now,
                 decidedWall: moment.wall, stage: .undurable),
             at: moment)

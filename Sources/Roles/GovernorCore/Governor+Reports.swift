@@ -51,6 +51,9 @@ extension Governor {
             order.stage = .working
             orders.put(order)
             if report.isFinal {
+                if order.isFlattening {
+                    flattening?.fill(order.symbol, on: market.sequence(order.symbol), at: moment.now)
+                }
                 finish(name, .filled, at: moment)
             } else {
                 out.append(.store(.order(order.row(.working, at: moment.wall), gates: false)))

@@ -116,6 +116,16 @@ package struct Market: Sendable {
         Price(units: (touch.bid.units + touch.ask.units) / 2)
     }
 
+    package func isHalted(_ symbol: String) -> Bool { standing[symbol]?.isHalted ?? false }
+    package func sequence(_ symbol: String) -> Int64? { quotes[symbol]?.depth.sequence }
+
+    /// What an order of `side` would find in the visible book at prices within the collar.
+    package func displayed(_ symbol: String, _ side: Side, within collar: Collar) -> Quantity {
+        guard let depth = quotes[symbol]?.depth else { return .zero }
+        return (side == .buy ? depth.asks : depth.bids).filter { collar.contains($0.price) }
+            .reduce(.zero) { $0 + $1.size }
+    }
+
     /// The last level that `quantity` would reach in the visible book; `nil` when the book doesn't hold that much.
     package func reach(_ symbol: String, _ side: Side, _ quantity: Quantity) -> Price? {
         guard let depth = quotes[symbol]?.depth else { return nil }
