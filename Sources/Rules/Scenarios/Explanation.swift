@@ -15,6 +15,9 @@ extension Scenario {
             )
         }
         lines += ["", "Load"] + loadLines.map { "  " + $0 }
+        if !overlayLines.isEmpty {
+            lines += ["", "Laid over the tape: invented, not recorded"] + overlayLines.map { "  " + $0 }
+        }
         lines += ["", faults.isEmpty ? "No faults" : "Faults"]
         for fault in faults { lines += explanation(fault, topology).map { "  " + $0 } }
         lines += ["", "Operator"] + operatorLines.map { "  " + $0 }
@@ -33,6 +36,7 @@ extension Scenario {
             "a book state every \(interval.written) a symbol, beginning \(feed.lead.written) before the first phase",
             "\(load.intentsPerSecond) intents a second from \(load.starts.rawValue) + \(load.delay.written), "
                 + "\(load.probePercent) % of them probes that must be denied",
+        ] + strategyLines + [
             "broker round trip \(broker.roundTripMean.written), variance \(broker.roundTripVariance) ms², "
                 + "fills by \(broker.fillModel.rawValue)",
         ] + (feed.separateRedis ? ["depth and intents through a Redis of their own"] : [])

@@ -13,7 +13,23 @@
 import Messages
 import Units
 
-struct IntentGenerator {
+/// Who makes a drill's intents: one after the other, at due times that don't depend on the market.
+protocol Strategy {
+    /// After the load's start.
+    func due(_ index: Int) -> Duration
+    /// Place of the intent's symbol in the scenario's list.
+    func symbol(_ index: Int) -> Int
+    /// The next intent, given its symbol's book at that moment.
+    mutating func next(_ book: BookState) -> PlannedIntent
+}
+
+struct PlannedIntent {
+    var intent: Intent
+    /// A good governor accepts it while active, its session up and its book fresh, whatever it holds.
+    var admissible: Bool
+}
+
+struct IntentGenerator: Strategy {
     let load: LoadSettings
     let symbols: [String]
     private let kinds: SeededDraw
@@ -28,11 +44,6 @@ struct IntentGenerator {
         var resting: [String] = []
     }
 
-    struct Planned {
-        var intent: Intent
-        var admissible: Bool
-    }
-
     init(_ load: LoadSettings, symbols: [String], seed: UInt64) {
         self.load = load
         self.symbols = symbols
@@ -42,19 +53,17 @@ struct IntentGenerator {
         books = Array(repeating: SymbolState(), count: symbols.count)
     }
 
-    /// After the load's start.
     func due(_ index: Int) -> Duration { .nanoseconds(Int64(index) * 1_000_000_000 / Int64(load.intentsPerSecond)) }
 
     func symbol(_ index: Int) -> Int { index % symbols.count }
 
-    /// The next intent, given its symbol's book at that moment.
-    mutating func next(_ book: BookState) -> Planned {
+    mutating func next(_ book: BookState) -> PlannedIntent {
         let index = count
         count += 1
         let place = symbol(index)
         let (cycle, stage) = stage(index, place)
         if kinds.isTrue(percent: load.probePercent, at: index * 2) {
-            return Planned(intent: intent(index, .buy, load.probeQuantity, .market), admissible: false)
+            return PlannedIntent(intent: intent(index, .buy, load.probeQuantity, .market), admissible: false)
         }
         switch stage {
         case .buys:
@@ -62,12 +71,12 @@ struct IntentGenerator {
             books[place].bought.append((cycle, quantity))
             let isMarket = kinds.isTrue(percent: load.marketPercent, at: index * 2 + 1)
             let limit = isMarket ? nil : marketable(.buy, book, index)
-            return Planned(
+            return PlannedIntent(
                 intent: intent(index, .buy, quantity, isMarket ? .market : .limit, limit: limit), admissible: true)
         case .sells:
             guard let first = books[place].bought.first, first.cycle < cycle else { return quiet(index, place, book) }
             books[place].bought.removeFirst()
-            return Planned(
+            return PlannedIntent(
                 intent: intent(index, .sell, first.quantity, .limit, limit: marketable(.sell, book, index)),
                 admissible: true)
         case .quiet:
@@ -75,10 +84,10 @@ struct IntentGenerator {
         }
     }
 
-    private enum Stage { case buys, sells, quiet }
+    enum Stage { case buys, sells, quiet }
 
     /// Symbols are spread over the cycle: while one buys, another sells.
-    private func stage(_ index: Int, _ place: Int) -> (cycle: Int64, Stage) {
+    func stage(_ index: Int, _ place: Int) -> (cycle: Int64, Stage) {
         let half = (load.run + load.quiet).nanoseconds
         let shift = 2 * half * Int64(place) / Int64(symbols.count)
         let position = due(index).nanoseconds + shift
@@ -87,13 +96,22 @@ struct IntentGenerator {
         return (cycle, isRun ? (inCycle < half ? .buys : .sells) : .quiet)
     }
 
-    private mutating func quiet(_ index: Int, _ place: Int, _ book: BookState) -> Planned {
-        if books[place].resting.count >= load.restingOrders {
-            let target = books[place].resting.removeFirst()
-            var cancel = intent(index, .buy, .zero, .limit)
-            cancel.action = .cancel
-            cancel.target = target
-            return Planned(intent: cancel, admissible: true)
+    /// Another strategy makes the intent of this turn.
+    mutating func skip() { count += 1 }
+
+    /// `nil` when nothing of the turn's symbol rests.
+    mutating func cancelOfOldest(_ index: Int) -> Intent? {
+        let place = symbol(index)
+        guard !books[place].resting.isEmpty else { return nil }
+        var cancel = intent(index, .buy, .zero, .limit)
+        cancel.action = .cancel
+        cancel.target = books[place].resting.removeFirst()
+        return cancel
+    }
+
+    private mutating func quiet(_ index: Int, _ place: Int, _ book: BookState) -> PlannedIntent {
+        if books[place].resting.count >= load.restingOrders, let cancel = cancelOfOldest(index) {
+            return PlannedIntent(intent: cancel, admissible: true)
         }
         let bid = book.bids.first?.price ?? Price(units: 100)
         let away = bid.units * Int64(load.restingDistanceBasisPoints) / 10_000
@@ -102,17 +120,17 @@ struct IntentGenerator {
         var resting = intent(index, .buy, quantity, .limit, limit: Price(units: max(1, cents) * 100))
         resting.timeInForce = .day
         books[place].resting.append(resting.id)
-        return Planned(intent: resting, admissible: true)
+        return PlannedIntent(intent: resting, admissible: true)
     }
 
     /// A limit through the best price by 0.1 % and up to 20 cents: fills at once although the book moves on meanwhile.
-    private func marketable(_ side: Side, _ book: BookState, _ index: Int) -> Price {
+    func marketable(_ side: Side, _ book: BookState, _ index: Int) -> Price {
         let best = (side == .buy ? book.asks.first : book.bids.first)?.price ?? Price(units: 100)
         let through = best.units / 1_000 + offsets.whole(in: 0...20, at: index) * 100
         return Price(units: max(1, (best.units + side.sign * through) / 100) * 100)
     }
 
-    private func intent(_ index: Int, _ side: Side, _ quantity: Quantity, _ type: OrderType, limit: Price? = nil)
+    func intent(_ index: Int, _ side: Side, _ quantity: Quantity, _ type: OrderType, limit: Price? = nil)
         -> Intent
     {
         let number = String(index + 1)

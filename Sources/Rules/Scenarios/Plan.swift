@@ -54,7 +54,7 @@ extension Plan {
         var paths: [[BookPath.Step]] = []
         for source in scenario.books {
             let path = try BookPath(source, scenario.feed, tapes: tapes, badRows: badRows)
-            paths.append(path.lasting(span, interval: interval))
+            paths.append(scenario.overlaid(path.lasting(span, interval: interval), symbol: source.symbol))
         }
         var events = Plan.depths(scenario, paths, interval: interval)
         events += Plan.intents(scenario, paths, seed: seed)
@@ -91,7 +91,7 @@ extension Plan {
 
     private static func intents(_ scenario: Scenario, _ paths: [[BookPath.Step]], seed: UInt64) -> [Event] {
         guard let start = scenario.start(of: scenario.load.starts).map({ $0 + scenario.load.delay }) else { return [] }
-        var generator = IntentGenerator(scenario.load, symbols: scenario.symbols, seed: seed)
+        var generator = scenario.strategy(seed: seed)
         var places = Array(repeating: 0, count: paths.count)
         var events: [Event] = []
         var index = 0
@@ -103,7 +103,10 @@ extension Plan {
                 places[symbol] += 1
             }
             let book = steps.isEmpty ? BookState(bids: [], asks: []) : steps[places[symbol]].state
-            let planned = generator.next(book)
+            var planned = generator.next(book)
+            if let jump = scenario.feed.overlays.volumeJump, scenario.volumeJumpWindow?.contains(due) == true {
+                planned.intent.quantity = Quantity(shares: planned.intent.quantity.shares * Int64(jump.factor))
+            }
             events.append(Event(due: due, content: .intent(planned.intent, admissible: planned.admissible)))
             index += 1
         }

@@ -57,10 +57,23 @@ package struct FeedSettings: Hashable, Sendable {
     package var lead: Duration
     /// Depth and intents travel through a Redis of their own on node `feed`, which no store fault cuts.
     package var separateRedis: Bool
+    package var overlays: FeedOverlays = FeedOverlays()
 }
 
 /// How intents are made. See `IntentGenerator` for what each number does.
 package struct LoadSettings: Hashable, Sendable {
+    /// Who makes the intents.
+    package enum Strategy: Hashable, Sendable {
+        case cycle
+        case dipBuyer(DipSettings)
+
+        package enum Name: String, Hashable, Sendable, CaseIterable {
+            case cycle
+            case dipBuyer = "dip_buyer"
+        }
+    }
+
+    package var strategy: Strategy = .cycle
     package var intentsPerSecond: Int
     package var starts: PhaseName
     /// After the start of that phase: the operator's unpause has to arrive first.
@@ -79,6 +92,17 @@ package struct LoadSettings: Hashable, Sendable {
     package var restingDistanceBasisPoints: Int
     /// Resting orders of a symbol kept alive; an older one is cancelled when there are more.
     package var restingOrders: Int
+}
+
+/// What `DipBuyer` takes for a falling price, and what it does then.
+package struct DipSettings: Hashable, Sendable {
+    /// The price lies so far below its highest of the last `lookback`, in hundredths of a percent.
+    package var basisPoints: Int
+    package var lookback: Duration
+    /// Shares of a buy in a dip, from 1.
+    package var quantityMaximum: Quantity
+    /// From the start of this phase on it only closes what it has.
+    package var closesIn: PhaseName
 }
 
 package struct GovernorSettings: Hashable, Sendable {

@@ -4,6 +4,7 @@ extension ScenarioReading {
     /// What can only be seen once all parts are read: references, and times that fit into their phases.
     func checkTogether(_ scenario: Scenario, _ root: Section) {
         checkDurations(scenario, root)
+        checkOverlays(scenario, root)
         checkFaults(scenario, root)
         checkOperator(scenario, root)
         checkGates(scenario, root)
@@ -26,6 +27,11 @@ extension ScenarioReading {
             document.note(
                 root.line(of: "load", key: "starts"),
                 "load: starts in phase '\(scenario.load.starts.rawValue)', which this scenario doesn't have")
+        }
+        if case .dipBuyer(let dip) = scenario.load.strategy, scenario.start(of: dip.closesIn) == nil {
+            document.note(
+                root.line(of: "load", key: "dip"),
+                "load: closes in phase '\(dip.closesIn.rawValue)', which this scenario doesn't have")
         }
         if scenario.load.run <= scenario.broker.roundTripMean {
             let expected = "longer than the broker's round trip (\(scenario.broker.roundTripMean.written))"

@@ -49,7 +49,7 @@ struct ScenarioReading {
         let description = root.text("description")
         let certifying = root.flag("certifying")
         let books = books(root)
-        let feed = feed(root)
+        let feed = feed(root, symbols: books?.map(\.symbol))
         let load = load(root)
         let governor = governor(root)
         let broker = broker(root)
@@ -103,9 +103,10 @@ struct ScenarioReading {
         return complete(sources)
     }
 
-    private func feed(_ root: Section) -> FeedSettings? {
+    /// `symbols`: `nil` when they could not be read.
+    private func feed(_ root: Section, symbols: [String]?) -> FeedSettings? {
         let keys = ["states_per_bar", "depth_interval", "speed_percent", "shares_per_level", "lead", "separate_redis"]
-        guard let section = root.section("feed", keys: keys) else { return nil }
+        guard let section = root.section("feed", keys: keys + ScenarioReading.overlayKeys) else { return nil }
         let states = section.whole("states_per_bar", in: 4...1_000, default: 20)
         let interval = section.duration(
             "depth_interval", from: .milliseconds(1), to: .seconds(10), default: .milliseconds(50))
@@ -113,18 +114,20 @@ struct ScenarioReading {
         let shares = section.whole("shares_per_level", in: 1...1_000_000, default: 200)
         let lead = section.duration("lead", to: .seconds(30), default: .seconds(2))
         let separate = section.flag("separate_redis", default: false)
-        guard let states, let interval, let speed, let shares, let lead, let separate else { return nil }
+        let overlays = overlays(section, symbols: symbols ?? [])
+        guard let states, let interval, let speed, let shares, let lead, let separate, let overlays else { return nil }
         return FeedSettings(
             statesPerBar: Int(states), depthInterval: interval, speedPercent: Int(speed),
-            sharesPerLevel: Quantity(shares: shares), lead: lead, separateRedis: separate)
+            sharesPerLevel: Quantity(shares: shares), lead: lead, separateRedis: separate, overlays: overlays)
     }
 
     private func load(_ root: Section) -> LoadSettings? {
         let keys = [
             "intents_per_second", "starts", "delay", "run", "quiet", "quantity_maximum", "market_percent",
-            "probe_percent", "probe_quantity", "resting_distance_basis_points", "resting_orders",
+            "probe_percent", "probe_quantity", "resting_distance_basis_points", "resting_orders", "strategy", "dip",
         ]
         guard let section = root.section("load", keys: keys) else { return nil }
+        let strategy = strategy(section)
         let rate = section.whole("intents_per_second", in: 1...10_000)
         let starts: PhaseName? = section.choice("starts", "phase", default: .warmUp)
         let delay = section.duration("delay", to: .seconds(60), default: .milliseconds(500))
@@ -136,7 +139,7 @@ struct ScenarioReading {
         let probeQuantity = section.whole("probe_quantity", in: 1...1_000_000_000, default: 1_000_000)
         let distance = section.whole("resting_distance_basis_points", in: 1...5_000, default: 150)
         let resting = section.whole("resting_orders", in: 1...100, default: 3)
-        guard let rate, let starts, let delay, let run, let quiet, let quantity, let market, let probe,
+        guard let strategy, let rate, let starts, let delay, let run, let quiet, let quantity, let market, let probe,
             let probeQuantity, let distance, let resting
         else { return nil }
         if probe > 0, probeQuantity <= quantity {
@@ -145,10 +148,31 @@ struct ScenarioReading {
                 "probe_quantity: expected more than quantity_maximum (\(quantity)), found \(probeQuantity)")
         }
         return LoadSettings(
-            intentsPerSecond: Int(rate), starts: starts, delay: delay, run: run, quiet: quiet,
+            strategy: strategy, intentsPerSecond: Int(rate), starts: starts, delay: delay, run: run, quiet: quiet,
             quantityMaximum: Quantity(shares: quantity), marketPercent: Int(market), probePercent: Int(probe),
             probeQuantity: Quantity(shares: probeQuantity), restingDistanceBasisPoints: Int(distance),
             restingOrders: Int(resting))
+    }
+
+    private func strategy(_ load: Section) -> LoadSettings.Strategy? {
+        let name: LoadSettings.Strategy.Name? = load.choice("strategy", "strategy", default: .cycle)
+        guard name == .dipBuyer else {
+            if name != nil, load.has("dip") { load.note("dip", "'dip' has no meaning without strategy dip_buyer") }
+            return name == nil ? nil : .cycle
+        }
+        guard let section = load.section("dip", keys: ["basis_points", "lookback", "quantity_maximum", "closes_in"]) else {
+            return nil
+        }
+        let points = section.whole("basis_points", in: 1...5_000, default: 60)
+        let lookback = section.duration(
+            "lookback", from: .milliseconds(10), to: .seconds(600), default: .seconds(3))
+        let quantity = section.whole("quantity_maximum", in: 1...1_000_000, default: 100)
+        let closes: PhaseName? = section.choice("closes_in", "phase", default: .after)
+        guard let points, let lookback, let quantity, let closes else { return nil }
+        return .dipBuyer(
+            DipSettings(
+                basisPoints: Int(points), lookback: lookback, quantityMaximum: Quantity(shares: quantity),
+                closesIn: closes))
     }
 
     private func broker(_ root: Section) -> BrokerSettings? {

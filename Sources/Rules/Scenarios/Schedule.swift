@@ -10,6 +10,7 @@ extension Scenario {
                 "duration_ns": .integer(phase.duration.nanoseconds),
             ]
         }
+        lines += overlaySchedule
         for fault in faults {
             for application in fault.applications(on: topology) {
                 lines.append(line(fault, application, topology))

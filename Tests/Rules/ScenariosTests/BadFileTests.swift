@@ -15,7 +15,7 @@ import Scenarios
         }
     }
 
-    @Test(arguments: badScenarios + badFaultsAndGates)
+    @Test(arguments: badScenarios + badFaultsAndGates + badOverlays)
     func `a broken scenario is refused with the line of every mistake`(_ bad: BadFile) throws {
         let bytes = try #require(bad.broken(goodScenario))
         let found = mistakes {

@@ -28,7 +28,7 @@ import Scenarios
         return seen
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
+    @Test(arguments: ProjectFiles.cycleDrills)
     func `from the second cycle on there is a position and a working order, within the limits`(_ file: String) throws {
         let scenario = try ProjectFiles.scenario(file)
         let cycle = (scenario.load.run + scenario.load.quiet) * 2
@@ -50,7 +50,7 @@ import Scenarios
         }
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
+    @Test(arguments: ProjectFiles.cycleDrills.filter(ProjectFiles.faultDrills.contains))
     func `by the first fault there is a position and a working order`(_ file: String) throws {
         let scenario = try ProjectFiles.scenario(file)
         let cycle = (scenario.load.run + scenario.load.quiet) * 2
@@ -59,7 +59,7 @@ import Scenarios
         #expect(begin + cycle * 2 < first)
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
+    @Test(arguments: ProjectFiles.cycleDrills)
     func `a symbol's buys and sells lie more than the broker's round trip apart`(_ file: String) throws {
         let scenario = try ProjectFiles.scenario(file)
         var last: [String: (side: Side, due: Duration)] = [:]
@@ -72,7 +72,7 @@ import Scenarios
         }
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
+    @Test(arguments: ProjectFiles.cycleDrills)
     func `limits lie inside a 5 % collar, cross the book where they should and never an own resting order`(
         _ file: String
     ) throws {
@@ -95,7 +95,7 @@ import Scenarios
         }
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
+    @Test(arguments: ProjectFiles.cycleDrills)
     func `sells are never market orders, and every probe is far above the quantity limit`(_ file: String) throws {
         let all = try intents(file)
         #expect(!all.contains { $0.intent.side == .sell && $0.intent.type == .market })

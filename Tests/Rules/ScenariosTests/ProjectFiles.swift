@@ -40,6 +40,9 @@ enum ProjectFiles {
     }
 
     static let scenarios = names(in: "chaos", ending: ".yaml")
+    /// Those with faults, and those whose intents keep the cycle of the governance drills.
+    static let faultDrills = scenarios.filter { (try? scenario($0))?.faults.isEmpty == false }
+    static let cycleDrills = scenarios.filter { (try? scenario($0))?.load.strategy == .cycle }
     static let topologies = names(in: "topology", ending: ".yaml")
 
     static func scenario(_ file: String) throws -> Scenario {
@@ -51,8 +54,9 @@ enum ProjectFiles {
         try Topology(yaml: bytes(file), file: file)
     }
 
-    static func plan(_ file: String, seed: UInt64) throws -> Plan {
-        let scenario = try scenario(file)
+    static func plan(_ file: String, seed: UInt64) throws -> Plan { try plan(scenario(file), seed: seed) }
+
+    static func plan(_ scenario: Scenario, seed: UInt64) throws -> Plan {
         var tapes: [String: [UInt8]] = [:]
         for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try bytes(tape) }
         return try Plan(scenario, on: topology(), seed: seed, tapes: tapes)
