@@ -46,7 +46,7 @@ extension Scene {
         for (key, gate) in named where gates.contains(where: { $0.name == gate }) {
             members.append(.init(key, observed(gate)))
         }
-        return .object(members)
+        return .object(members + crashMeasurements(gates))
     }
 }
 

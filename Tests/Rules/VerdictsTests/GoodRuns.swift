@@ -7,6 +7,13 @@ import Units
 
 extension Story {
     private mutating func begin(until end: Double) {
+        open(until: end)
+        order(1.1, "base", reference: "base-intent", quantity: 100)
+        order(1.2, "rest", reference: "rest-intent", rests: true)
+    }
+
+    /// Everything up, the session logged on and reconciled, the operator's pause lifted.
+    mutating func open(until end: Double) {
         see(0, .rig, "run", [
             ("run", "r-1"), ("scenario", .string(scenario.name)), ("seed", "7"),
             ("started_wall_ns", .integer(Story.wallOffset)), ("certifying", .bool(scenario.certifying)), ("governor", "./governor"),
@@ -23,8 +30,6 @@ extension Story {
         reconcile(0.95)
         flag(1, "pause", "false", by: "operator")
         state(1.02, "ACTIVE", "ok")
-        order(1.1, "base", reference: "base-intent", quantity: 100)
-        order(1.2, "rest", reference: "rest-intent", rests: true)
     }
 
     private mutating func armed(_ seconds: Double) {
@@ -49,7 +54,7 @@ extension Story {
         }
     }
 
-    private mutating func close(_ seconds: Double) {
+    mutating func close(_ seconds: Double) {
         see(seconds, .feed, "feed_done", [("intents", 1), ("depths", 1), ("lateness_p99_ns", 1), ("lateness_max_ns", 1)])
         see(seconds + 0.5, .rig, "process", [
             ("node", "governor"), ("name", "governor"), ("pid", 9), ("event", "exited"), ("status", 0),

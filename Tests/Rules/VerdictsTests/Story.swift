@@ -16,8 +16,13 @@ func repositoryRoot(_ file: String = #filePath) throws -> String {
     return String(cString: resolved).split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
 }
 
-func shippedScenario(_ name: String) throws -> Scenario {
-    let path = "\(try repositoryRoot())/chaos/\(name).yaml"
+func shippedScenario(_ name: String, _ choice: Choice = Choice()) throws -> Scenario {
+    let path = "chaos/\(name).yaml"
+    return try Scenario(yaml: choice.written(into: try shippedFile(path)), file: path)
+}
+
+func shippedFile(_ name: String) throws -> [UInt8] {
+    let path = "\(try repositoryRoot())/\(name)"
     let file = try #require(fopen(path, "r"), "no \(path)")
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -26,7 +31,7 @@ func shippedScenario(_ name: String) throws -> Scenario {
         bytes.append(UInt8(byte))
         byte = fgetc(file)
     }
-    return try Scenario(yaml: bytes, file: path)
+    return bytes
 }
 
 struct Story {
