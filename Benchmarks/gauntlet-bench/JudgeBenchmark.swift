@@ -25,7 +25,7 @@ struct JudgeBenchmark {
         let history = try History(parsing: bytes)
         let parsed = Instant.now
         let files = Evidence.required.map { Evidence.File(path: $0, bytes: 1, sha256: Chain.start) }
-        let verdict = judge(Evidence(scenario: scenario, history: history, environment: [:], files: files))
+        let verdict = judge(Evidence(scenario: scenario, history: history, samples: [], environment: [:], files: files))
         let judged = Instant.now
         _ = (verdict.bytes, verdict.junit)
         let written = Instant.now

@@ -32,12 +32,17 @@ package final class HistoryFile {
     /// Goes on with a history whose writer has ended. Refuses one whose chain is broken. A torn last line is cut off,
     /// and the cut is the first thing that is recorded: what was there is lost, and nobody may overlook it.
     package convenience init(continuing path: String, on reactor: Reactor) throws(ArchiveError) {
-        let bytes = try readFile(path)
-        let history: History
-        do { history = try History(parsing: bytes) } catch { throw ArchiveError(path, "continue", "\(error)") }
+        var reader = HistoryReader()
+        var length: Int64 = 0
+        try eachChunk(of: path) { chunk in
+            reader.read(chunk) { _ in }
+            length += Int64(chunk.count)
+        }
+        if let failure = reader.failure { throw ArchiveError(path, "continue", "\(failure)") }
+        let history = reader.facts
         let fd = open(path, O_WRONLY | O_CLOEXEC | O_APPEND)
         guard fd >= 0 else { throw ArchiveError(path, "open", code: errno) }
-        let code = history.tornBytes > 0 && ftruncate(fd, off_t(bytes.count - history.tornBytes)) != 0 ? errno : 0
+        let code = history.tornBytes > 0 && ftruncate(fd, off_t(length) - off_t(history.tornBytes)) != 0 ? errno : 0
         try self.init(path, fd, Chain(continuing: history), on: reactor)
         if code != 0 { throw failed(ArchiveError(path, "cut the torn line", code: code)) }
         guard history.tornBytes > 0 else { return }
@@ -48,7 +53,7 @@ package final class HistoryFile {
         self.path = path
         self.chain = chain
         descriptor = Descriptor(fd)
-        syncing = try SyncThread(descriptor, path: path)
+        syncing = try SyncThread([descriptor], path: path)
         timer = reactor.every(HistoryFile.commitInterval) { [weak self] in self?.commit() }
     }
 

@@ -8,12 +8,12 @@ import Synchronization
 /// its owner nothing but the pipe and two atomics.
 final class SyncThread: Sendable {
     private final class Shared: Sendable {
-        let file: Descriptor
+        let files: [Descriptor]
         let requests: Descriptor
         let failure = Atomic<Int32>(0)
 
-        init(file: Descriptor, requests: Descriptor) {
-            self.file = file
+        init(files: [Descriptor], requests: Descriptor) {
+            self.files = files
             self.requests = requests
         }
 
@@ -23,7 +23,7 @@ final class SyncThread: Sendable {
                 let count = read(requests.number, &byte, 1)
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { return }
-                if fdatasync(file.number) != 0 { failure.store(errno, ordering: .releasing) }
+                for file in files where fdatasync(file.number) != 0 { failure.store(errno, ordering: .releasing) }
             }
         }
     }
@@ -32,13 +32,13 @@ final class SyncThread: Sendable {
     private let asking = Mutex<Int32>(-1)
     private let unsynced = Atomic<Bool>(false)
 
-    init(_ file: Descriptor, path: String) throws(ArchiveError) {
+    init(_ files: [Descriptor], path: String) throws(ArchiveError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw ArchiveError(path, "pipe", code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // The asking end must not block: a full pipe means that a sync is due anyway.
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        shared = Shared(file: file, requests: Descriptor(ends[0]))
+        shared = Shared(files: files, requests: Descriptor(ends[0]))
         let writing = ends[1]
         asking.withLock { $0 = writing }
         var thread = pthread_t()

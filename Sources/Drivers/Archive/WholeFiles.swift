@@ -24,12 +24,16 @@ func fileHash(_ path: String) throws(ArchiveError) -> (bytes: Int64, sha256: Str
         hash.update(bufferPointer: chunk)
         count += Int64(chunk.count)
     }
-    let digits = Array("0123456789abcdef".utf8)
-    let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return (count, String(decoding: text, as: UTF8.self))
+    return (count, hexadecimal(hash.finalize()))
 }
 
-private func eachChunk(
+func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+/// The file in pieces of a mebibyte, in order: its length doesn't matter.
+package func eachChunk(
     of path: String, _ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
 ) throws(ArchiveError) {
     let fd = open(path, O_RDONLY | O_CLOEXEC)

@@ -33,9 +33,18 @@ package enum RunJudge {
         } catch {
             throw ArchiveError("\(directory.path)/scenario.yaml", "read", "\(error)")
         }
-        let bytes = present.contains("history.ndjson") ? try directory.read("history.ndjson") : []
-        let (history, broken) = History.salvaging(bytes)
-        if let broken { defects.append("the chain of the history is broken: \(broken)") }
+        var reader = HistoryReader()
+        var timeline = Timeline()
+        if present.contains("history.ndjson") {
+            try eachChunk(of: "\(directory.path)/history.ndjson") { chunk in
+                reader.read(chunk) { timeline.read($0) }
+            }
+        }
+        if let broken = reader.failure { defects.append("the chain of the history is broken: \(broken)") }
+        for stream in SampleStream.allCases where present.contains(stream.file) {
+            try eachChunk(of: "\(directory.path)/\(stream.file)") { timeline.read($0, of: stream) }
+        }
+        timeline.sort()
         var environment = JSON.null
         if present.contains("environment.json") {
             do {
@@ -47,7 +56,8 @@ package enum RunJudge {
             }
         }
         var evidence = Evidence(
-            scenario: scenario, history: history, environment: environment, files: files, defects: defects)
+            scenario: scenario, history: reader.facts, timeline: timeline, environment: environment, files: files,
+            defects: defects)
         try attach(directory, present, to: &evidence)
         return evidence
     }

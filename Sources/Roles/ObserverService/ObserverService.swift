@@ -25,6 +25,7 @@ package final class ObserverService {
     let judge: Judge
     private let hears: (TapPacket) -> Bool
     let history: HistoryFile
+    let samples: SampleFiles
     let packets: PacketFile
     let tap: Tap
     let redis: RedisWatch
@@ -65,6 +66,7 @@ package final class ObserverService {
         self.judge = judge
         processes = options.processes
         history = try HistoryFile(creating: "\(options.runDirectory)/history.ndjson", on: reactor)
+        samples = try SampleFiles(creating: options.runDirectory, on: reactor)
         packets = try PacketFile(path: "\(options.runDirectory)/orders.pcapng", application: "gauntlet observer")
         ingest = try EvidenceIngest(at: options.ingest, on: reactor)
         let address = ingest.address ?? options.ingest
@@ -90,6 +92,7 @@ package final class ObserverService {
         commands.onCommand = { [unowned self] in command($0, $1) }
         commands.onLost = { [unowned self] in conductorLost() }
         history.onFailure = { [unowned self] in say("history: \($0)") }
+        samples.onFailure = { [unowned self] in say("samples: \($0)") }
         listenToRedis()
         timers = [
             reactor.every(ObserverService.clockInterval) { [unowned self] in sampleClock() },
@@ -200,8 +203,15 @@ package final class ObserverService {
         case .closed, .judged, .failed: return
         }
         // The first refusal is told by `onFailure`, and `finish` answers with it.
-        guard history.failure == nil else { return }
-        do { try history.append(observation) } catch { return }
+        guard history.failure == nil, samples.failure == nil else { return }
+        do {
+            guard let stream = SampleStream(observation.source, observation.type) else {
+                return try history.append(observation)
+            }
+            if try !samples.append(stream, observation) {
+                gap(observation.source.rawValue, "the columns of \(stream.file)", "other fields in \(observation.type)")
+            }
+        } catch { return }
     }
 
     func perform(_ directives: [Directive]) {

@@ -13,8 +13,8 @@ package struct Chain: Sendable {
     package init() {}
 
     /// Goes on where a history that was read ends.
-    package init(continuing history: History) {
-        count = history.records.count
+    package init(continuing history: HistoryReader.Facts) {
+        count = history.count
         head = history.head
     }
 

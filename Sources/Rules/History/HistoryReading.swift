@@ -10,57 +10,55 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String { "history.ndjson:\(line): expected \(expected), found \(found)" }
 }
 
-/// A whole history, read and checked against its own chain.
-package struct History: Sendable {
-    package let records: [Record]
-    /// The hash of the last complete line.
-    package let head: String
-    /// Bytes after the last complete line: a crash in mid-write. Readable, and inconclusive.
-    package let tornBytes: Int
+/// Reads a history piece by piece, so that its length doesn't matter, and checks it against its own chain.
+package struct HistoryReader: Sendable {
+    /// What a verdict seals of a history.
+    package struct Facts: Hashable, Sendable {
+        package var count: Int
+        /// The hash of the last complete line.
+        package var head: String
+        /// Bytes after the last complete line: a crash in mid-write. Readable, and inconclusive.
+        package var tornBytes: Int
 
-    /// Refuses a line whose index, hash or form does not follow from the line before.
-    package init(parsing bytes: [UInt8]) throws(HistoryError) {
-        let (history, error) = History.salvaging(bytes)
-        if let error { throw error }
-        self = history
+        package init(count: Int = 0, head: String = Chain.start, tornBytes: Int = 0) {
+            self.count = count
+            self.head = head
+            self.tornBytes = tornBytes
+        }
     }
 
-    private init(records: [Record], head: String, tornBytes: Int) {
-        self.records = records
-        self.head = head
-        self.tornBytes = tornBytes
-    }
+    /// Why reading stopped: the lines before it are good.
+    package private(set) var failure: HistoryError?
+    private var count = 0
+    private var head = Chain.start
+    /// The beginning of a line whose end has not come yet.
+    private var rest: [UInt8] = []
 
-    /// The lines before the first one that doesn't follow, and why it doesn't: what a verdict of damaged evidence
-    /// can still show, and must call inconclusive.
-    package static func salvaging(_ bytes: [UInt8]) -> (history: History, error: HistoryError?) {
-        var records: [Record] = []
-        var head = Chain.start
+    package init() {}
+
+    package var facts: Facts { Facts(count: count, head: head, tornBytes: failure == nil ? rest.count : 0) }
+
+    /// Hands each line that follows from the one before to `each`. Nothing is read behind one that doesn't.
+    package mutating func read(_ chunk: UnsafeRawBufferPointer, each: (Record) -> Void) {
         var start = 0
-        var failure: HistoryError?
-        while let end = lineFeed(in: bytes, from: start) {
-            let line = Array(bytes[start..<end])
-            do {
-                records.append(try record(line, number: records.count, previous: head))
-            } catch {
-                failure = error
-                break
-            }
-            head = hexadecimalSHA256(line)
+        while failure == nil, let end = chunk[start...].firstIndex(of: 0x0A) {
+            rest += chunk[start..<end]
+            line(each)
             start = end + 1
         }
-        return (History(records: records, head: head, tornBytes: failure == nil ? bytes.count - start : 0), failure)
+        if failure == nil { rest += chunk[start...] }
     }
 
-    private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
-        bytes.withUnsafeBufferPointer { buffer in
-            var position = start
-            while position < buffer.count {
-                if buffer[position] == 0x0A { return position }
-                position += 1
-            }
-            return nil
+    private mutating func line(_ each: (Record) -> Void) {
+        do {
+            each(try HistoryReader.record(rest, number: count, previous: head))
+        } catch {
+            failure = error
+            return
         }
+        head = hexadecimalSHA256(rest)
+        count += 1
+        rest.removeAll(keepingCapacity: true)
     }
 
     private static func record(_ line: [UInt8], number: Int, previous: String) throws(HistoryError) -> Record {
@@ -86,5 +84,23 @@ package struct History: Sendable {
             source, type, at: Instant(nanoseconds: at), uncertainty: .nanoseconds(uncertainty),
             Array(members[5..<members.count - 1]))
         return Record(index: number, observation: observation, previous: previous)
+    }
+}
+
+/// A whole history in memory.
+package struct History: Sendable {
+    package let records: [Record]
+    package let facts: HistoryReader.Facts
+    package var head: String { facts.head }
+    package var tornBytes: Int { facts.tornBytes }
+
+    /// Refuses a line whose index, hash or form does not follow from the line before.
+    package init(parsing bytes: [UInt8]) throws(HistoryError) {
+        var reader = HistoryReader()
+        var records: [Record] = []
+        bytes.withUnsafeBytes { chunk in reader.read(chunk) { records.append($0) } }
+        if let failure = reader.failure { throw failure }
+        self.records = records
+        facts = reader.facts
     }
 }

@@ -2,6 +2,7 @@
 // could be closed at. Cash flow from fills alone; no average price is kept, so none can be wrong.
 
 import Books
+import History
 import Messages
 import Units
 
@@ -12,7 +13,7 @@ struct EquityCurve: Sendable {
         /// Σ |position| × mark.
         let exposure: Money
         let isFlat: Bool
-        let record: Int
+        let record: Place
     }
 
     /// A fill, and when it counts.
@@ -69,10 +70,10 @@ struct EquityCurve: Sendable {
 
     /// The deepest fall from the running peak within `span`. The peak runs from the opening on, so that what was won
     /// before the span can be lost in it.
-    func deepest(within span: ClosedRange<Instant>) -> (fall: Drawdown.Fall, record: Int?)? {
+    func deepest(within span: ClosedRange<Instant>) -> (fall: Drawdown.Fall, record: Place?)? {
         guard var drawdown = Drawdown(opening: opening) else { return nil }
-        var deepest: (fall: Drawdown.Fall, record: Int?)?
-        var last: (fall: Drawdown.Fall, record: Int?)?
+        var deepest: (fall: Drawdown.Fall, record: Place?)?
+        var last: (fall: Drawdown.Fall, record: Place?)?
         for point in points {
             if deepest == nil, point.at >= span.lowerBound { deepest = last ?? (drawdown.current, nil) }
             guard point.at <= span.upperBound else { break }

@@ -20,10 +20,14 @@ package struct Evidence: Sendable {
     }
 
     /// Files without which nothing is certain.
-    package static let required = ["environment.json", "history.ndjson", "orders.pcapng", "scenario.yaml", "topology.yaml"]
+    package static let required =
+        ["environment.json", "history.ndjson", "orders.pcapng", "scenario.yaml", "topology.yaml"]
 
     package var scenario: Scenario
-    package var history: History
+    /// How many records the history has, and its head: what the verdict seals.
+    package var history: HistoryReader.Facts
+    /// What the history and the sample files say.
+    var timeline: Timeline
     package var environment: JSON
     /// The governor's limits, as it was given them. `nil`: not in the run directory.
     package var limits: JSON?
@@ -35,12 +39,14 @@ package struct Evidence: Sendable {
     /// What could not be read, in words; each one makes the run inconclusive.
     package var defects: [String]
 
+    /// - Parameter timeline: fed with every record and row, and sorted.
     package init(
-        scenario: Scenario, history: History, environment: JSON, files: [File], defects: [String] = [],
-        limits: JSON? = nil, fees: FeeSchedule? = nil, plan: Plan? = nil
+        scenario: Scenario, history: HistoryReader.Facts, timeline: Timeline, environment: JSON, files: [File],
+        defects: [String] = [], limits: JSON? = nil, fees: FeeSchedule? = nil, plan: Plan? = nil
     ) {
         self.scenario = scenario
         self.history = history
+        self.timeline = timeline
         self.environment = environment
         self.files = files
         self.defects = defects
@@ -54,5 +60,19 @@ extension Evidence {
     /// Whether a gate of the scenario looks at the plan: it is large, and most gates don't.
     package var needsPlan: Bool {
         scenario.gates.contains { [.ungovernedTwin, .participation, .maxDrawdown, .depthThinningApplied].contains($0.name) }
+    }
+
+    /// From a history and sample files in memory.
+    package init(
+        scenario: Scenario, history: History, samples: [SampleText], environment: JSON, files: [File],
+        defects: [String] = [], limits: JSON? = nil, fees: FeeSchedule? = nil, plan: Plan? = nil
+    ) {
+        var timeline = Timeline()
+        for record in history.records { timeline.read(record) }
+        for text in samples { text.bytes.withUnsafeBytes { timeline.read($0, of: text.stream) } }
+        timeline.sort()
+        self.init(
+            scenario: scenario, history: history.facts, timeline: timeline, environment: environment, files: files,
+            defects: defects, limits: limits, fees: fees, plan: plan)
     }
 }

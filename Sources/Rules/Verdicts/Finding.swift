@@ -1,3 +1,4 @@
+import History
 import Messages
 import Units
 
@@ -11,8 +12,8 @@ package struct Finding: Hashable, Sendable {
     package var reason: String?
     /// Held because nothing could have broken it.
     package var isVacuous: Bool
-    /// Indices of the records of `history.ndjson` that it rests on.
-    package var records: [Int]
+    /// The records and rows that it rests on.
+    package var records: [Place]
     /// How exactly it was measured, where that decides.
     package var interval: Interval?
 
@@ -41,7 +42,7 @@ package struct Finding: Hashable, Sendable {
 
     package init(
         _ outcome: Outcome, observed: JSON = .null, count: Int = 0, reason: String? = nil, isVacuous: Bool = false,
-        records: [Int] = [], interval: Interval? = nil
+        records: [Place] = [], interval: Interval? = nil
     ) {
         self.outcome = outcome
         self.observed = observed
@@ -52,7 +53,7 @@ package struct Finding: Hashable, Sendable {
         self.interval = interval
     }
 
-    static func unknown(_ reason: String, observed: JSON = .null, records: [Int] = []) -> Finding {
+    static func unknown(_ reason: String, observed: JSON = .null, records: [Place] = []) -> Finding {
         Finding(.inconclusive, observed: observed, reason: reason, records: records)
     }
 
@@ -73,7 +74,7 @@ package struct Finding: Hashable, Sendable {
 
     /// A duration against its limit; inside the uncertainty of its two ends it is not known.
     static func within(
-        _ limit: Duration, observed: Duration, uncertainty: Duration, what: String, records: [Int]
+        _ limit: Duration, observed: Duration, uncertainty: Duration, what: String, records: [Place]
     ) -> Finding {
         let seconds = JSON.real(observed.seconds)
         if observed - uncertainty > limit {
@@ -93,7 +94,7 @@ package struct Finding: Hashable, Sendable {
 /// One thing that must not have happened, and where it is written.
 struct Violation: Hashable, Sendable {
     let text: String
-    let record: Int
+    let record: Place
 
     /// The first ones in words, and how many more there are.
     static func text(_ all: [Violation]) -> String {

@@ -21,7 +21,7 @@ package func judge(_ evidence: Evidence) -> Verdict {
     return Verdict(
         outcome: outcome, certifying: evidence.scenario.certifying, run: scene.runFacts, gates: gates,
         measurements: scene.measurements(gates, outcome), faults: scene.faults.map { $0.result(scene) },
-        environment: evidence.environment, files: evidence.files, records: evidence.history.records.count,
+        environment: evidence.environment, files: evidence.files, records: evidence.history.count,
         chainHead: evidence.history.head, defects: evidence.defects)
 }
 

@@ -1,6 +1,7 @@
 // The leak rule: what can increase risk and left at or after pause set. Section numbers would rot; the words are in
 // `docs/verdicts.md`.
 
+import History
 import Messages
 import Units
 
@@ -12,9 +13,9 @@ enum LeakRule {
         /// Left between an operator's pause and the moment from which it counts.
         var duringPropagation: [Violation] = []
         /// Records of all leaks, for gates that must not judge them twice.
-        var records: Set<Int> = []
+        var records: Set<Place> = []
         /// Verified reduce-only orders, by record.
-        var verified: Set<Int> = []
+        var verified: Set<Place> = []
         var judged = 0
     }
 

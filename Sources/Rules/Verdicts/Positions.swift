@@ -1,5 +1,6 @@
 // The broker's ledger over time: positions and working orders after each of its events.
 
+import History
 import Messages
 import Units
 
@@ -120,7 +121,7 @@ struct Positions: Sendable {
     }
 
     /// Since when it has been flat without a break, at `instant`. `nil` when it isn't flat then.
-    func flatSince(at instant: Instant, notBefore: Instant) -> (at: Instant, record: Int?)? {
+    func flatSince(at instant: Instant, notBefore: Instant) -> (at: Instant, record: Place?)? {
         guard state(at: instant).positions.isEmpty else { return nil }
         let before = history.prefix { $0.stamp.at <= instant }
         guard let last = before.lastIndex(where: { !$0.positions.isEmpty }), last + 1 < before.count else {
@@ -130,7 +131,7 @@ struct Positions: Sendable {
     }
 
     /// The first instant at or after `instant` at which nothing was held.
-    func firstFlat(from instant: Instant) -> (at: Instant, record: Int?)? {
+    func firstFlat(from instant: Instant) -> (at: Instant, record: Place?)? {
         if state(at: instant).positions.isEmpty { return (instant, nil) }
         return history.first { $0.stamp.at > instant && $0.positions.isEmpty }.map { ($0.stamp.at, $0.stamp.record) }
     }

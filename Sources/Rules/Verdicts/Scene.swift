@@ -14,7 +14,7 @@ struct Scene: Sendable {
 
     init(_ evidence: Evidence) {
         self.evidence = evidence
-        timeline = Timeline(evidence.history.records)
+        timeline = evidence.timeline
         positions = Positions(timeline.ledger)
         let events = timeline.faultEvents
         faults = evidence.scenario.faults.map { FaultEvidence($0, events) }

@@ -4,7 +4,7 @@ import History
 import Messages
 import Units
 
-struct Timeline: Sendable {
+package struct Timeline: Sendable {
     private(set) var flags: [FlagChange] = []
     private(set) var states: [StateChange] = []
     private(set) var departures: [Departure] = []
@@ -26,14 +26,20 @@ struct Timeline: Sendable {
     private(set) var rare: [Named] = []
     /// Records whose fields don't fit their type.
     private(set) var malformed: [Violation] = []
-    private(set) var start = Instant(nanoseconds: 0)
-    private(set) var end = Instant(nanoseconds: 0)
+    /// Of the first and the last event that anybody saw.
+    var start: Instant { span?.lowerBound ?? Instant(nanoseconds: 0) }
+    var end: Instant { span?.upperBound ?? Instant(nanoseconds: 0) }
+    private var span: ClosedRange<Instant>?
 
-    init(_ records: [Record]) {
-        for record in records { read(record) }
-        start = records.map(\.observation.at).min() ?? start
-        end = records.map(\.observation.at).max() ?? end
-        // Sources are merged by the observer as they come in; each gate wants the order of events.
+    /// The rows read of each sample file.
+    private(set) var sampleRows: [SampleStream: Int] = [:]
+    private var readers = Dictionary(uniqueKeysWithValues: SampleStream.allCases.map { ($0, SampleReader($0)) })
+
+    package init() {}
+
+    /// Sources are merged by the observer as they come in; each gate wants the order of events. Call it once, when
+    /// everything was read.
+    package mutating func sort() {
         flags.sort { $0.stamp.at < $1.stamp.at }
         states.sort { $0.stamp.at < $1.stamp.at }
         departures.sort { $0.stamp.at < $1.stamp.at }
@@ -53,15 +59,23 @@ struct Timeline: Sendable {
 
     func isLoggedOn(at instant: Instant) -> Bool { sessions.contains { $0.contains(instant) } }
 
-    private mutating func read(_ record: Record) {
+    private mutating func note(_ at: Instant) {
+        guard let known = span else {
+            span = at...at
+            return
+        }
+        if !known.contains(at) { span = min(known.lowerBound, at)...max(known.upperBound, at) }
+    }
+
+    /// A line of the history.
+    package mutating func read(_ record: Record) {
         let seen = record.observation
-        let stamp = Stamp(at: seen.at, uncertainty: seen.uncertainty, record: record.index)
+        let stamp = Stamp(at: seen.at, uncertainty: seen.uncertainty, record: Place(row: record.index))
+        note(seen.at)
         switch (seen.source, seen.type) {
         case (.tap, _): readTap(seen, stamp)
         case (.redis, _): readRedis(seen, stamp)
         case (.broker, "execution"): readExecution(seen, stamp)
-        case (.feed, "intent"): readOffered(seen, stamp)
-        case (.feed, "depth"): readBook(seen, stamp)
         case (.scrape, _): break
         case (.chaos, _): faultEvents.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         case (.rig, "clock"):
@@ -70,8 +84,8 @@ struct Timeline: Sendable {
         }
     }
 
-    private mutating func refuse(_ stamp: Stamp, _ what: String) {
-        malformed.append(Violation(text: "record \(stamp.record): \(what) missing or of the wrong kind", record: stamp.record))
+    mutating func refuse(_ stamp: Stamp, _ what: String) {
+        malformed.append(Violation(text: "\(stamp.record): \(what) missing or of the wrong kind", record: stamp.record))
     }
 
     private mutating func readTap(_ seen: Observation, _ stamp: Stamp) {
@@ -98,19 +112,8 @@ struct Timeline: Sendable {
             if sessions.last.map({ $0.end != nil }) ?? true { sessions.append(Span(start: stamp, end: nil)) }
         case "logout":
             if let last = sessions.indices.last, sessions[last].end == nil { sessions[last].end = stamp }
-        case "intent_in":
-            guard let id = seen["id"]?.string, let tick = seen["tick"]?.integer else { return refuse(stamp, "id or tick") }
-            arrived.append(ArrivedIntent(stamp: stamp, key: IntentKey(id: id, tick: tick)))
-        case "decision_out": decided.append(outgone(seen, stamp))
         default: rare.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         }
-    }
-
-    private func outgone(_ seen: Observation, _ stamp: Stamp) -> Outgone {
-        Outgone(
-            stamp: stamp, intent: seen["intent"]?.string, tick: seen["tick"]?.integer,
-            action: seen["action"]?.string ?? "", reason: seen["reason"]?.string ?? "",
-            quantity: seen["quantity"]?.integer)
     }
 
     private mutating func readRedis(_ seen: Observation, _ stamp: Stamp) {
@@ -125,7 +128,6 @@ struct Timeline: Sendable {
                 StateChange(
                     stamp: stamp, state: seen["state"]?.string ?? "", reason: seen["reason"]?.string ?? "",
                     by: seen["by"]?.string ?? ""))
-        case "decision": published.append(outgone(seen, stamp))
         default: rare.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         }
     }
@@ -137,28 +139,88 @@ struct Timeline: Sendable {
             let execution = try Execution(MessageReader("execution", json: .object(fields)))
             ledger.append(LedgerEvent(stamp: stamp, execution: execution))
         } catch {
-            malformed.append(Violation(text: "record \(stamp.record): \(error)", record: stamp.record))
+            malformed.append(Violation(text: "\(stamp.record): \(error)", record: stamp.record))
         }
     }
 
-    private mutating func readBook(_ seen: Observation, _ stamp: Stamp) {
-        guard let symbol = seen["symbol"]?.string, let tick = seen["tick"]?.integer, let due = seen["due_ns"]?.integer
-        else { return refuse(stamp, "symbol, tick or due_ns") }
-        func price(_ field: String) -> Price? { seen[field]?.integer.map { Price(units: $0) } }
-        func shares(_ field: String) -> Quantity? { seen[field]?.integer.map { Quantity(shares: $0) } }
-        books.append(
-            PublishedBook(
-                stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: price("bid"),
-                ask: price("ask"), bidShares: shares("bid_shares"), askShares: shares("ask_shares"),
-                bidLevels: seen["bid_levels"]?.integer, askLevels: seen["ask_levels"]?.integer,
-                isHalted: seen["status"]?.string == Depth.Status.halted.rawValue))
+    // MARK: rows of sample files
+
+    /// A piece of a sample file; pieces come in order, files in any order.
+    package mutating func read(_ chunk: UnsafeRawBufferPointer, of stream: SampleStream) {
+        // Taken out while it reads, so that it isn't copied.
+        guard var reader = readers.removeValue(forKey: stream) else { return }
+        reader.read(chunk) { row in
+            note(row.at)
+            read(&row, of: stream)
+        }
+        sampleRows[stream] = reader.rows
+        readers[stream] = reader
     }
 
-    private mutating func readOffered(_ seen: Observation, _ stamp: Stamp) {
-        guard let id = seen["id"]?.string, let tick = seen["tick"]?.integer else { return refuse(stamp, "id or tick") }
+    /// What could not be read of a sample file.
+    func defect(of stream: SampleStream) -> String? {
+        guard let reader = readers[stream] else { return nil }
+        if let failure = reader.failure { return failure.description }
+        return reader.tornBytes > 0 ? "\(stream.file) ends in the middle of a row" : nil
+    }
+
+    private mutating func read(_ row: inout SampleCells, of stream: SampleStream) {
+        let stamp = Stamp(at: row.at, uncertainty: row.uncertainty, record: row.place)
+        switch stream {
+        case .feedIntents: readOffered(&row, stamp)
+        case .tapIntents:
+            let (id, tick) = (row.text(), row.integer())
+            guard let id, let tick else { return refuse(stamp, "id or tick") }
+            arrived.append(ArrivedIntent(stamp: stamp, key: IntentKey(id: id, tick: tick)))
+        case .tapDecisions: decided.append(outgone(&row, stamp))
+        case .redisDecisions:
+            published.append(outgone(&row, stamp))
+            row.skip()
+        case .feedDepth: readBook(&row, stamp)
+        case .memory: row.skip(stream.columns.count)
+        }
+    }
+
+    private func outgone(_ row: inout SampleCells, _ stamp: Stamp) -> Outgone {
+        let intent = row.text()
+        let tick = row.integer()
+        let action = row.text() ?? ""
+        let quantity = row.integer()
+        let reason = row.text() ?? ""
+        row.skip(2)
+        return Outgone(stamp: stamp, intent: intent, tick: tick, action: action, reason: reason, quantity: quantity)
+    }
+
+    private mutating func readBook(_ row: inout SampleCells, _ stamp: Stamp) {
+        func price() -> Price? { row.integer().map { Price(units: $0) } }
+        let (tick, symbol) = (row.integer(), row.text())
+        row.skip()
+        let due = row.integer()
+        let (bid, ask) = (price(), price())
+        let isHalted = row.text() == Depth.Status.halted.rawValue
+        let (bidLevels, askLevels) = (row.integer(), row.integer())
+        let (bidShares, askShares) = (row.integer(), row.integer())
+        guard let tick, let symbol, let due else { return refuse(stamp, "symbol, tick or due_ns") }
+        books.append(
+            PublishedBook(
+                stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: bid, ask: ask,
+                bidShares: bidShares.map { Quantity(shares: $0) }, askShares: askShares.map { Quantity(shares: $0) },
+                bidLevels: bidLevels, askLevels: askLevels, isHalted: isHalted))
+    }
+
+    private mutating func readOffered(_ row: inout SampleCells, _ stamp: Stamp) {
+        let tick = row.integer()
+        let id = row.text()
+        let action = row.text() ?? "new"
+        row.skip(4)
+        let isMarket = row.text() == OrderType.market.rawValue
+        row.skip(2)
+        let isReduceOnly = row.truth() ?? false
+        row.skip()
+        let isAdmissible = row.truth() ?? true
+        guard let id, let tick else { return refuse(stamp, "id or tick") }
         let offer = OfferedIntent(
-            stamp: stamp, action: seen["action"]?.string ?? "new", isReduceOnly: seen["reduce_only"]?.bool ?? false,
-            isAdmissible: seen["admissible"]?.bool ?? true, isMarket: seen["kind"]?.string == OrderType.market.rawValue)
+            stamp: stamp, action: action, isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket)
         offered[IntentKey(id: id, tick: tick)] = offer
         offeredByID[id] = offer
     }

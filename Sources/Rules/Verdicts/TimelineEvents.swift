@@ -1,13 +1,14 @@
+import History
 import Messages
 import Units
 
 // What the records of a history say, typed. `docs/verdicts.md` has the catalogue.
 
-/// When something was seen, how exactly, and in which record.
+/// When something was seen, how exactly, and where it is written.
 struct Stamp: Hashable, Sendable {
     let at: Instant
     let uncertainty: Duration
-    let record: Int
+    let record: Place
 }
 
 struct FlagChange: Sendable {
@@ -41,7 +42,7 @@ struct Departure: Sendable {
     let price: Price?
     let claimsReducing: Bool
 
-    var name: String { clOrdID.isEmpty ? "35=\(type) of record \(stamp.record)" : clOrdID }
+    var name: String { clOrdID.isEmpty ? "35=\(type) of \(stamp.record)" : clOrdID }
     var isOfFlattening: Bool { reference.hasPrefix("flatten-") }
 }
 

@@ -1,3 +1,4 @@
+import History
 import Messages
 import Scenarios
 import Units
@@ -74,7 +75,7 @@ extension Verdict.GateResult {
 
     package var json: JSON {
         let spans = Verdict.GateResult.spans(finding.records).map { span -> JSON in
-            ["file": "history.ndjson", "from": .integer(Int64(span.lowerBound)), "to": .integer(Int64(span.upperBound))]
+            ["file": .string(span.first.file), "from": .integer(Int64(span.first.row)), "to": .integer(Int64(span.last.row))]
         }
         return [
             "name": .string(name.rawValue), "kind": .string(kind.rawValue), "comparator": .string(comparator),
@@ -89,14 +90,14 @@ extension Verdict.GateResult {
     /// At most so many places are named; a gate with more says so in its count.
     static let spansMaximum = 50
 
-    /// Neighbouring records as one span.
-    static func spans(_ records: [Int]) -> [ClosedRange<Int>] {
-        var spans: [ClosedRange<Int>] = []
+    /// Neighbouring records, or rows of one file, as one span.
+    static func spans(_ records: [Place]) -> [(first: Place, last: Place)] {
+        var spans: [(first: Place, last: Place)] = []
         for record in records.sorted() {
-            if let last = spans.last, record <= last.upperBound + 1 {
-                spans[spans.count - 1] = last.lowerBound...max(record, last.upperBound)
+            if let last = spans.last, record.follows(last.last) {
+                spans[spans.count - 1].last = record
             } else {
-                spans.append(record...record)
+                spans.append((record, record))
             }
         }
         return Array(spans.prefix(spansMaximum))

@@ -53,6 +53,12 @@ import Verdicts
         #expect(try run.read("verdict.json") == first)
     }
 
+    private func read(_ bytes: [UInt8]) -> HistoryReader {
+        var reader = HistoryReader()
+        bytes.withUnsafeBytes { reader.read($0) { _ in } }
+        return reader
+    }
+
     @Test func `every flipped byte of the history is found`() throws {
         let scratch = try Scratch()
         let run = try crashedRun(scratch)
@@ -60,7 +66,8 @@ import Verdicts
         for position in bytes.indices {
             var flipped = bytes
             flipped[position] ^= 0x01
-            #expect(History.salvaging(flipped).error != nil || History.salvaging(flipped).history.head != History.salvaging(bytes).history.head,
+            let (before, after) = (read(bytes), read(flipped))
+            #expect(after.failure != nil || after.facts.head != before.facts.head,
                 "byte \(position)")
         }
     }

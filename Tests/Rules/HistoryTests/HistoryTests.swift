@@ -27,7 +27,7 @@ import Units
     @Test func `a chain goes on from a history as if it had never stopped`() throws {
         let whole = written(4)
         var first = Chain()
-        var second = Chain(continuing: try History(parsing: first.append(Observation(.rig, "run", at: Instant(nanoseconds: 0)))))
+        var second = Chain(continuing: try History(parsing: first.append(Observation(.rig, "run", at: Instant(nanoseconds: 0)))).facts)
         let next = Observation(.rig, "end", at: Instant(nanoseconds: 1))
         #expect(first.append(next) == second.append(next))
         #expect(!whole.isEmpty)
@@ -40,8 +40,9 @@ import Units
             for bit in [UInt8(0x01), 0x20, 0x80] {
                 var changed = bytes
                 changed[position] ^= bit
-                let (history, error) = History.salvaging(changed)
-                #expect(error != nil || history.head != head, "byte \(position)")
+                var reader = HistoryReader()
+                changed.withUnsafeBytes { reader.read($0) { _ in } }
+                #expect(reader.failure != nil || reader.facts.head != head, "byte \(position)")
             }
         }
     }
@@ -57,9 +58,12 @@ import Units
         var bytes = written(3)
         let secondLine = bytes.firstIndex(of: 0x0A).map { $0 + 8 } ?? 0
         bytes[secondLine] ^= 1
-        let (history, error) = History.salvaging(bytes)
-        #expect(history.records.count <= 2)
-        #expect(error != nil)
+        var reader = HistoryReader()
+        var read = 0
+        bytes.withUnsafeBytes { reader.read($0) { _ in read += 1 } }
+        #expect(read == 1)
+        #expect(reader.facts.count == 1)
+        #expect(reader.failure != nil)
     }
 
     @Test(arguments: ["[]\n", "{}\n", "\n", "{\"i\":0,\"t\":0,\"u\":0,\"source\":\"nobody\",\"type\":\"x\",\"prev\":\"\(Chain.start)\"}\n",

@@ -64,10 +64,11 @@ private let missing: [Missing] = [
 
     @Test func `a torn history is readable and inconclusive`() throws {
         let story = try Story.hardKill()
-        let bytes = story.bytes()
+        let bytes = story.sealed().bytes()
         let torn = Array(bytes.prefix(bytes.count - 10))
-        var evidence = try story.evidence()
-        evidence.history = try History(parsing: torn)
+        let evidence = Evidence(
+            scenario: story.scenario, history: try History(parsing: torn), samples: story.samples(),
+            environment: story.environment, files: story.sealed().files)
         #expect(evidence.history.tornBytes > 0)
         #expect(judge(evidence).outcome == .inconclusive)
     }

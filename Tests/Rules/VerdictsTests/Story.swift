@@ -211,16 +211,50 @@ struct Story {
 
     // MARK: the end
 
+    private var inOrder: [Observation] {
+        observations.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// The chained records; what has a stream of its own is not among them.
     func bytes() -> [UInt8] {
         var chain = Chain()
-        return observations.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
-            .flatMap { chain.append($0.element) }
+        return inOrder.filter { SampleStream($0.source, $0.type) == nil }.flatMap { chain.append($0) }
+    }
+
+    /// The sample files.
+    func samples() -> [SampleText] {
+        var texts = SampleStream.allCases.map { SampleText($0) }
+        for seen in inOrder {
+            guard let stream = SampleStream(seen.source, seen.type) else { continue }
+            guard let index = texts.firstIndex(where: { $0.stream == stream }) else { continue }
+            let isWhole = texts[index].append(seen)
+            #expect(isWhole, "a field of \(seen.type) has no column")
+        }
+        return texts
+    }
+
+    /// What the observer records of its sample files as it closes them.
+    func sealed() -> Story {
+        var story = self
+        guard let last = observations.map(\.at).max() else { return story }
+        for text in samples() {
+            let hash = String(repeating: "a", count: 64)
+            story.observations.append(Observation(.rig, "samples", at: last, [
+                .init("file", .string(text.stream.file)), .init("rows", .integer(Int64(text.rows))),
+                .init("bytes", .integer(Int64(text.bytes.count))), .init("sha256", .string(hash)),
+            ]))
+            if !story.files.contains(where: { $0.path == text.stream.file }) {
+                story.files.append(Evidence.File(path: text.stream.file, bytes: Int64(text.bytes.count), sha256: hash))
+            }
+        }
+        return story
     }
 
     func evidence() throws -> Evidence {
-        Evidence(
-            scenario: scenario, history: try History(parsing: bytes()), environment: environment, files: files,
-            limits: limits, fees: fees, plan: plan)
+        let story = sealed()
+        return Evidence(
+            scenario: scenario, history: try History(parsing: story.bytes()), samples: story.samples(),
+            environment: environment, files: story.files, limits: limits, fees: fees, plan: plan)
     }
 
     func judged() throws -> Verdict { judge(try evidence()) }

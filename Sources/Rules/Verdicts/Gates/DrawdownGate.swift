@@ -1,3 +1,4 @@
+import History
 import Books
 import Messages
 import Scenarios
@@ -9,7 +10,7 @@ extension Scene {
         let whole: Double
         /// Within the fall alone: the requirement's thirty seconds.
         let fall: Double
-        let record: Int?
+        let record: Place?
         let isExposed: Bool
     }
 

@@ -1,6 +1,7 @@
 // Whether the evidence can bear a verdict. A gap makes it inconclusive; orders on a second path fail it, because
 // then somebody went round the wire that everybody watches.
 
+import History
 import Messages
 import Scenarios
 import Units
@@ -19,10 +20,10 @@ extension Scene {
                 records: second.map(\.record))
         }
         var gaps = evidence.defects.map { Violation(text: $0, record: 0) }
-        gaps += fileGaps() + recordGaps() + clockGaps() + matchGaps()
+        gaps += fileGaps() + sampleGaps() + recordGaps() + clockGaps() + matchGaps()
         gaps += positions.gaps + timeline.malformed
         return Finding(
-            gaps.isEmpty ? .pass : .inconclusive, observed: .bool(gaps.isEmpty), count: evidence.history.records.count,
+            gaps.isEmpty ? .pass : .inconclusive, observed: .bool(gaps.isEmpty), count: evidence.history.count,
             reason: gaps.isEmpty ? nil : Violation.text(gaps), records: gaps.map(\.record))
     }
 
@@ -65,9 +66,28 @@ extension Scene {
         var gaps = Evidence.required.filter { !present.contains($0) }.map { Violation(text: "no \($0)", record: 0) }
         if evidence.history.tornBytes > 0 {
             gaps.append(
-                Violation(text: "the history ends in the middle of a line", record: evidence.history.records.count))
+                Violation(text: "the history ends in the middle of a line", record: Place(row: evidence.history.count)))
         }
         return gaps
+    }
+
+    /// The chain vouches for each sample file by its rows and its hash; a file that it doesn't know proves nothing.
+    private func sampleGaps() -> [Violation] {
+        let sealed = timeline.all("samples")
+        return SampleStream.allCases.compactMap { stream in
+            guard let file = evidence.files.first(where: { $0.path == stream.file }) else {
+                return Violation(text: "no \(stream.file)", record: 0)
+            }
+            let end = Place(stream, row: timeline.sampleRows[stream] ?? 0)
+            if let defect = timeline.defect(of: stream) { return Violation(text: defect, record: end) }
+            guard let seal = sealed.last(where: { $0["file"]?.string == stream.file }) else {
+                return Violation(text: "the history does not say how \(stream.file) ended", record: end)
+            }
+            guard seal["rows"]?.integer == Int64(end.row), seal["sha256"]?.string == file.sha256 else {
+                return Violation(text: "\(stream.file) is not what the history says", record: seal.stamp.record)
+            }
+            return nil
+        }
     }
 
     private func recordGaps() -> [Violation] {

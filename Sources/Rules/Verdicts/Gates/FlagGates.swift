@@ -1,3 +1,4 @@
+import History
 import Messages
 import Scenarios
 import Units
@@ -25,7 +26,7 @@ extension Scene {
 
     func criticalPauseFlagRaised() -> Finding {
         guard !alarming.isEmpty else { return .unknown("no fault had an effect") }
-        var records: [Int] = []
+        var records: [Place] = []
         for episode in alarming {
             if isLatched(at: episode.start.at) {
                 return .unknown(

@@ -1,3 +1,4 @@
+import History
 import Messages
 import Scenarios
 import Units
@@ -20,7 +21,7 @@ extension Scene {
     /// Announced between `low` and `high` of latency, then a verified reducing order, then flat; never for less.
     func positionFlatteningTriggered(_ low: Duration, _ high: Duration) -> Finding {
         guard !slowdowns.isEmpty else { return .unknown("the scenario has no latency above 120 ms") }
-        var explained: Set<Int> = []
+        var explained: Set<Place> = []
         var result = Finding.unknown("no latency lasted \(low.written)")
         for slowdown in slowdowns {
             guard let start = slowdown.firstEffect else { return .unknown("\(slowdown.fault.id): no first effect seen") }
@@ -44,7 +45,7 @@ extension Scene {
         return result
     }
 
-    private func flatteningFailure(_ reason: String, _ records: [Int]) -> Finding {
+    private func flatteningFailure(_ reason: String, _ records: [Place]) -> Finding {
         Finding(.fail, observed: false, count: 1, reason: reason, records: records)
     }
 
@@ -78,7 +79,7 @@ extension Scene {
 
     /// `nil` when it lies surely within the range.
     private func timing(
-        _ stamp: Stamp, _ start: Stamp, _ low: Duration, _ high: Duration, _ what: String, _ records: [Int]
+        _ stamp: Stamp, _ start: Stamp, _ low: Duration, _ high: Duration, _ what: String, _ records: [Place]
     ) -> Finding? {
         let taken = stamp.at - start.at
         let blur = stamp.uncertainty + start.uncertainty

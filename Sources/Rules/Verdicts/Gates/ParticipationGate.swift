@@ -1,5 +1,6 @@
 // Whether the governor took part. One that rejects everything loses nothing, breaks no limit, and ends flat.
 
+import History
 import Messages
 import Scenarios
 import Units
@@ -57,7 +58,7 @@ extension Scene {
     }
 
     /// Nothing was refused for losses: a broken promise if there were such losses while orders were asked for.
-    private func unrefused(_ account: Account, _ figures: ParticipationFigures, _ records: [Int]) -> Finding {
+    private func unrefused(_ account: Account, _ figures: ParticipationFigures, _ records: [Place]) -> Finding {
         let curve = EquityCurve(
             opening: account.limits.openingEquity, fees: account.fees, fills: fillsAsHeard, books: timeline.books)
         let exceeded = curve.stretches { equity, peak in

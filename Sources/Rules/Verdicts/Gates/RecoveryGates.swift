@@ -1,3 +1,4 @@
+import History
 import Messages
 import Scenarios
 import Units
@@ -24,7 +25,7 @@ extension Scene {
 
     struct Step: Sendable {
         let at: Instant
-        let record: Int?
+        let record: Place?
     }
 
     /// Session up and orders asked after, at or after `start`; the reason when one of them never came.

@@ -2,6 +2,7 @@
 // came in there. What the same way costs without the broker's delay is taken off: the broker answers a TestRequest at
 // once, so the session's own round trips measure it in the same run.
 
+import History
 import Messages
 import Scenarios
 import Units
@@ -20,7 +21,7 @@ extension Scene {
         let meanError: Double
         let deviationError: Double
         let count: Int
-        let records: [Int]
+        let records: [Place]
     }
 
     func roundTrips() throws(ReasonError) -> RoundTripFigures {
@@ -38,7 +39,7 @@ extension Scene {
             }
         }
         var samples: [Double] = []
-        var records: [Int] = []
+        var records: [Place] = []
         for departure in timeline.departures where departure.type == "D" && !departure.isPossibleDuplicate {
             guard let answer = first[departure.clOrdID], answer.at >= departure.stamp.at else { continue }
             samples.append((answer.at - departure.stamp.at).milliseconds)

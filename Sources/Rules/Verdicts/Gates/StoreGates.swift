@@ -1,10 +1,11 @@
+import History
 import Messages
 import Scenarios
 import Units
 
 /// One table of the governor's store after the run.
 struct StoredTable: Sendable {
-    let record: Int
+    let record: Place
     let rows: [JSON]
 
     /// PostgreSQL's text protocol writes numbers as text.
