@@ -136,6 +136,12 @@ let package = Package(
         tests(
             "Integration", "BrokerTests",
             ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),
+        tests(
+            "Integration", "GovernorLiveTests",
+            [
+                "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
+                "Processes", "Redis", "Sockets", "Telemetry", "Units",
+            ]),
         tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
         .executableTarget(
             name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",

@@ -108,10 +108,10 @@ struct BoundaryTests {
         #expect(bench.orders.first?[.timeInForce] == "3")
     }
 
-    @Test(arguments: [(9, .ok), (10, .ok), (11, .maxNotional)] as [Case])
-    func `a market order is valued at the ask`(quantity: Int64, expected: Decision.Reason) {
-        var bench = Bench.ready { $0.maxOrderNotional = Money(units: 10 * 1_000_200) }
-        #expect(bench.reason(bench.intent("a", .sell, quantity, limit: nil)) == expected)
+    @Test(arguments: [(1, .ok), (0, .ok), (-1, .maxNotional)] as [Case])
+    func `a market order is valued at the ask`(room: Int64, expected: Decision.Reason) {
+        var bench = Bench.ready { $0.maxOrderNotional = Money(units: 10 * 1_000_200 + room) }
+        #expect(bench.reason(bench.intent("a", .sell, 10, limit: nil)) == expected)
     }
 
     @Test func `a notional that doesn't fit 64 bits is denied`() {
@@ -160,6 +160,36 @@ struct BoundaryTests {
         }
         bench.depth("AMD")
         bench.fill(bench.intent("short", .sell, 5, limit: 1_000_000, symbol: "AMD"), at: 1_000_000)
+        #expect(bench.reason(bench.intent("a", .buy, quantity, limit: 990_000)) == expected)
+    }
+
+    @Test(arguments: [(9, .ok), (10, .ok), (11, .grossExposure)] as [Case])
+    func `gross exposure binds shorts as it binds longs`(quantity: Int64, expected: Decision.Reason) {
+        var bench = Bench.ready {
+            $0.openingEquity = Money(units: 10 * 1_000_200)
+            $0.maxNetExposureBasisPoints = 1_000_000
+        }
+        #expect(bench.reason(bench.intent("a", .sell, quantity, limit: 1_010_000)) == expected)
+    }
+
+    @Test(arguments: [(9, .ok), (10, .ok), (11, .netExposure)] as [Case])
+    func `net exposure binds shorts as it binds longs`(quantity: Int64, expected: Decision.Reason) {
+        var bench = Bench.ready {
+            $0.openingEquity = Money(units: 10 * 1_000_200)
+            $0.maxGrossExposureBasisPoints = 1_000_000
+        }
+        #expect(bench.reason(bench.intent("a", .sell, quantity, limit: 1_010_000)) == expected)
+    }
+
+    @Test(arguments: [(4, .ok), (5, .ok), (6, .grossExposure)] as [Case])
+    func `a position of an earlier life counts in the exposure`(quantity: Int64, expected: Decision.Reason) {
+        var memory = Recovered()
+        memory.fills = [
+            Fill(
+                execID: "1", orderID: "1", symbol: "AMD", side: .buy, quantity: Quantity(shares: 5),
+                price: Price(units: 1_000_200), addsLiquidity: false)
+        ]
+        var bench = Bench.ready(memory) { $0.openingEquity = Money(units: 10 * 1_000_200) }
         #expect(bench.reason(bench.intent("a", .buy, quantity, limit: 990_000)) == expected)
     }
 
@@ -304,7 +334,7 @@ struct BoundaryTests {
     }
 
     @Test func `an equity that can't be computed denies`() {
-        // Two shares short at a price whose product with 2^56 shares would not fit: no mark, no equity.
+        // Short of 2^56 shares, bought back for more than 64 bits hold.
         var memory = Recovered()
         memory.fills = [
             Fill(
@@ -318,6 +348,6 @@ struct BoundaryTests {
         }
         bench.depth("AMD", bid: 999_900, ask: 1_000_000)
         bench.depth()
-        #expect(bench.reason(bench.intent("a", .sell, 1, limit: 1_000_000)) != .ok)
+        #expect(bench.reason(bench.intent("a", .buy, 1, limit: 1_000_000, symbol: "AMD")) == .noReference)
     }
 }

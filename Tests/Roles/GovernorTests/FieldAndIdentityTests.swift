@@ -37,7 +37,9 @@ struct FieldAndIdentityTests {
 
     @Test(arguments: names) func `a replace's name is checked like an opening's`(name: String, passes: Bool) {
         var bench = holding()
-        #expect(bench.reason(bench.replace(name, of: "rests", 6)) == (passes ? .ok : .badField))
+        #expect(bench.reason(bench.replace(name, of: "nobody", 6)) == (passes ? .unknownTarget : .badField))
+        var another = holding()
+        #expect(another.reason(another.replace(name, of: "rests", 6)) == (passes ? .ok : .badField))
     }
 
     @Test(arguments: [(1, true), (0, false), (-1, false), (nil, false)] as [(Int64?, Bool)])

@@ -127,4 +127,75 @@ struct PauseTests {
         #expect(bench.lastSent(MsgType.orderMassCancelRequest) != nil)
         #expect(bench.reason(bench.intent("b")) == .killed)
     }
+
+    enum Change: CaseIterable { case none, oneSided, halted, crossed, aged, backedUp, newEpoch, reduceOnly, sessionDown, old }
+
+    @Test(arguments: Change.allCases) func `the last gate looks at everything again`(change: Change) {
+        var bench = Bench.ready()
+        bench.fill(bench.intent("held", .buy, 1))
+        #expect(bench.reason(bench.intent("a", .buy, 10, limit: 990_000)) == .ok)
+        let expected: Decision.Reason?
+        switch change {
+        case .none: expected = nil
+        case .oneSided:
+            bench.depth(ask: nil)
+            expected = .staleFeed
+        case .halted:
+            bench.depth(status: .halted)
+            expected = .halted
+        case .crossed:
+            bench.depth(bid: 1_000_200, ask: 1_000_000)
+            expected = .staleFeed
+        case .aged:
+            bench.now = bench.now + .nanoseconds(500_000_001)
+            expected = .staleFeed
+        case .backedUp:
+            bench.unsentBytes = 1
+            expected = .pathBackedUp
+        case .newEpoch:
+            bench.keys(pause: "true")
+            expected = .paused
+        case .reduceOnly:
+            bench.keys(command: "flatten")
+            expected = .reduceOnly
+        case .sessionDown:
+            bench.hear(.session(.ended(planned: true, reason: "logged out")))
+            expected = .sessionDown
+        case .old:
+            bench.now = bench.now + .nanoseconds(900_000_000)
+            bench.keys()
+            bench.hear(.session(.heard))
+            bench.depth()
+            bench.now = bench.now + .nanoseconds(100_000_001)
+            expected = .decisionStale
+        }
+        var withdrawn = bench.decisions.first { $0.action == .withdrawn }?.reason
+        bench.hear(.durable(["a"]))
+        withdrawn = withdrawn ?? bench.decisions.first { $0.action == .withdrawn }?.reason
+        #expect(withdrawn == expected)
+        #expect(bench.orders.isEmpty == (expected != nil))
+    }
+
+    @Test(arguments: [(1_000_000_000, nil), (1_000_000_001, Decision.Reason.decisionStale)] as [(Int64, Decision.Reason?)])
+    func `an exit older than a second is withdrawn at the last gate`(age: Int64, expected: Decision.Reason?) {
+        var bench = Bench.ready()
+        bench.fill(bench.intent("held", .buy, 10))
+        #expect(bench.reason(bench.intent("a", .sell, 10, limit: 1_000_000, reduceOnly: true)) == .ok)
+        bench.now = bench.now + .nanoseconds(age)
+        bench.hear(.durable(["a"]))
+        #expect(bench.decisions.first?.reason == expected)
+    }
+
+    @Test func `an exit that waits for the store outlives a pause, and not the session or a kill`() {
+        for closing in 0..<3 {
+            var bench = Bench.ready()
+            bench.fill(bench.intent("held", .buy, 10))
+            #expect(bench.reason(bench.intent("a", .sell, 10, limit: 1_000_000, reduceOnly: true)) == .ok)
+            if closing == 0 { bench.keys(pause: "true") }
+            if closing == 1 { bench.hear(.session(.ended(planned: true, reason: "logged out"))) }
+            if closing == 2 { bench.keys(command: "kill") }
+            bench.hear(.durable(["a"]))
+            #expect(bench.orders.count == (closing == 0 ? 1 : 0))
+        }
+    }
 }

@@ -101,7 +101,7 @@ func contents(of path: String) -> String? {
 }
 
 /// A port that was free a moment ago: the kernel chose it.
-func freePort() throws -> UInt16 {
+package func freePort() throws -> UInt16 {
     let reactor = try Reactor()
     let listener = try Listener(tcp: Address(host: 0x7F00_0001, port: 0), on: reactor) { connection, _ in
         connection.close()
