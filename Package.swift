@@ -135,7 +135,10 @@ let package = Package(
         tests("Integration", "StoreTests", ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
         tests(
             "Integration", "BrokerTests",
-            ["LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Redis", "Sockets", "Units"]),
+            [
+                "broker-stub", "LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Netlink",
+                "Processes", "Redis", "Sockets", "Units", "CLinux",
+            ]),
         tests(
             "Integration", "GovernorLiveTests",
             [

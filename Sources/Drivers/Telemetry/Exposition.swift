@@ -32,52 +32,88 @@ package enum Exposition: CaseIterable, Sendable {
     }
 
     package func render(_ registry: MetricRegistry) -> [UInt8] {
-        var page = ""
+        var page: [UInt8] = []
         page.reserveCapacity(16 << 10)
         for family in registry.families { write(family, to: &page) }
-        if self == .openMetrics { page += "# EOF\n" }
-        return Array(page.utf8)
+        if self == .openMetrics { page += "# EOF\n".utf8 }
+        return page
     }
 
-    private func write(_ family: MetricRegistry.Family, to page: inout String) {
-        let name = familyName(family)
-        page += "# HELP \(name) \(Exposition.escaped(family.help, quotes: self == .openMetrics))\n"
-        page += "# TYPE \(name) \(typeName(family.kind))\n"
+    private func write(_ family: MetricRegistry.Family, to page: inout [UInt8]) {
+        page += family.heads[self] ?? []
         for series in family.series {
             switch series.instrument {
-            case .counter(let counter): line(family.name, series.labels, "\(counter.value)", to: &page)
+            case .counter(let counter): Exposition.line(series.lineStarts[0], counter.value, to: &page)
             case .gauge(let gauge):
-                if let value = gauge.value { line(family.name, series.labels, Exposition.number(value), to: &page) }
-            case .histogram(let histogram): write(histogram, family.name, series.labels, to: &page)
-            case .constant: line(family.name, series.labels, "1", to: &page)
+                if let value = gauge.value { Exposition.line(series.lineStarts[0], value, to: &page) }
+            case .histogram(let histogram): Exposition.write(histogram, series.lineStarts, to: &page)
+            case .constant: Exposition.line(series.lineStarts[0], UInt64(1), to: &page)
             }
         }
     }
 
-    private func write(_ histogram: Histogram, _ name: String, _ labels: String, to page: inout String) {
-        let prefix = labels.isEmpty ? "" : labels + ","
+    private static func write(_ histogram: Histogram, _ starts: [[UInt8]], to page: inout [UInt8]) {
         var below: UInt64 = 0
-        for (index, count) in histogram.counts.enumerated() {
+        for (start, count) in zip(starts, histogram.counts) {
             below += count
-            let bound = index < histogram.bounds.count ? histogram.bounds[index] : .infinity
-            line("\(name)_bucket", "\(prefix)le=\"\(Exposition.number(bound))\"", "\(below)", to: &page)
+            line(start, below, to: &page)
         }
-        line("\(name)_sum", labels, Exposition.number(histogram.sum), to: &page)
-        line("\(name)_count", labels, "\(histogram.count)", to: &page)
+        line(starts[histogram.counts.count], histogram.sum, to: &page)
+        line(starts[histogram.counts.count + 1], histogram.count, to: &page)
     }
 
-    private func line(_ name: String, _ labels: String, _ value: String, to page: inout String) {
-        page += name
-        if !labels.isEmpty { page += "{\(labels)}" }
-        page += " \(value)\n"
+    private static func line(_ start: [UInt8], _ value: UInt64, to page: inout [UInt8]) {
+        page += start
+        append(value, to: &page)
+        page.append(UInt8(ascii: "\n"))
     }
 
-    private func familyName(_ family: MetricRegistry.Family) -> String {
-        guard self == .openMetrics else { return family.name }
-        switch family.kind {
-        case .counter: return String(family.name.dropLast("_total".count))
-        case .info: return String(family.name.dropLast("_info".count))
-        case .gauge, .histogram: return family.name
+    private static func line(_ start: [UInt8], _ value: Double, to page: inout [UInt8]) {
+        page += start
+        if value >= 0, value < integersExactBelow, value.rounded(.towardZero) == value, value.sign == .plus {
+            append(UInt64(value), to: &page)
+            page += ".0".utf8
+        } else {
+            page += number(value).utf8
+        }
+        page.append(UInt8(ascii: "\n"))
+    }
+
+    /// Below it a whole number's text is its digits and `.0`; above, an exponent.
+    private static let integersExactBelow = 9_007_199_254_740_992.0
+
+    private static func append(_ value: UInt64, to page: inout [UInt8]) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            page.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// `name{labels} ` for each value of a series, a histogram's in the order buckets, sum, count.
+    static func lineStarts(_ name: String, labels: String, _ instrument: MetricRegistry.Instrument) -> [[UInt8]] {
+        func start(_ name: String, _ labels: String) -> [UInt8] {
+            Array((labels.isEmpty ? "\(name) " : "\(name){\(labels)} ").utf8)
+        }
+        guard case .histogram(let histogram) = instrument else { return [start(name, labels)] }
+        let prefix = labels.isEmpty ? "" : labels + ","
+        let buckets = (histogram.bounds + [.infinity]).map { start("\(name)_bucket", "\(prefix)le=\"\(number($0))\"") }
+        return buckets + [start("\(name)_sum", labels), start("\(name)_count", labels)]
+    }
+
+    func head(_ name: String, _ kind: MetricRegistry.Kind, _ help: String) -> [UInt8] {
+        let family = familyName(name, kind)
+        let help = Exposition.escaped(help, quotes: self == .openMetrics)
+        return Array("# HELP \(family) \(help)\n# TYPE \(family) \(typeName(kind))\n".utf8)
+    }
+
+    private func familyName(_ name: String, _ kind: MetricRegistry.Kind) -> String {
+        guard self == .openMetrics else { return name }
+        switch kind {
+        case .counter: return String(name.dropLast("_total".count))
+        case .info: return String(name.dropLast("_info".count))
+        case .gauge, .histogram: return name
         }
     }
 

@@ -18,6 +18,9 @@ package final class MetricRegistry {
         /// `action="accept",symbol="AAPL"`, in the order given; empty without labels.
         let labels: String
         let instrument: Instrument
+        /// What stands before each of its values, in the order of the page: a page is rendered hundreds of times a
+        /// second, and only its numbers change.
+        let lineStarts: [[UInt8]]
     }
 
     struct Family {
@@ -25,6 +28,8 @@ package final class MetricRegistry {
         let kind: Kind
         let help: String
         var series: [Series]
+        /// HELP and TYPE, by format.
+        let heads: [Exposition: [UInt8]]
     }
 
     private(set) var families: [Family] = []
@@ -73,9 +78,14 @@ package final class MetricRegistry {
         }
         precondition(Set(labels.map(\.key)).count == labels.count, "metric \(name): a label twice")
         let text = labels.map { "\($0.key)=\"\(Exposition.escaped($0.value))\"" }.joined(separator: ",")
-        let series = Series(labels: text, instrument: instrument)
+        let starts = Exposition.lineStarts(name, labels: text, instrument)
+        let series = Series(labels: text, instrument: instrument, lineStarts: starts)
         guard let index = families.firstIndex(where: { $0.name == name }) else {
-            families.append(Family(name: name, kind: kind, help: help, series: [series]))
+            let heads = Exposition.allCases.map { ($0, $0.head(name, kind, help)) }
+            families.append(
+                Family(
+                    name: name, kind: kind, help: help, series: [series],
+                    heads: Dictionary(uniqueKeysWithValues: heads)))
             return
         }
         precondition(families[index].kind == kind, "metric \(name): registered as \(families[index].kind) before")

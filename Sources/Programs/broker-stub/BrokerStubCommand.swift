@@ -15,7 +15,8 @@ struct BrokerStubCommand: ParsableCommand {
         abstract: "A FIX 4.4 broker with an order book, fills, fees, round-trip jitter and disconnect modes.",
         discussion: """
             Books come from Redis (market.depth.SYMBOL), the drop copy goes there (broker.executions). Stops on \
-            SIGTERM, Logout first. Exit codes: 0 stopped, 64 a wrong option, 70 it could not start.
+            SIGTERM, Logout first. Goes on from the files of --ledger when there are any. Exit codes: 0 stopped, 64 a \
+            wrong option or ledger, 70 it could not start.
             """)
 
     @Option(help: "Where FIX is spoken, HOST:PORT.") var listen: Address
@@ -60,6 +61,9 @@ struct BrokerStubCommand: ParsableCommand {
             try reactor.onSignal { _ in service.stop() }
             try service.start()
             reactor.run()
+        } catch let error as LedgerError {
+            complain("\(error)")
+            throw ExitCode(64)
         } catch {
             complain("\(error)")
             throw ExitCode(70)

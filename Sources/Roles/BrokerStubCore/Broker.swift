@@ -18,8 +18,14 @@ package struct Broker: Sendable {
         case transmit(ConnectionNumber, [UInt8])
         /// Send what is written, then close.
         case close(ConnectionNumber, because: String)
-        /// Publish as the drop copy and write into the ledger file, in this order.
-        case record(Execution)
+        /// Publish as the drop copy and write into the ledger file, in this order; `report` goes with it.
+        case record(Execution, report: Message?)
+        /// Write down before anything is transmitted: a restart must not use a number twice.
+        case numbers(Session.Numbers)
+        /// The report of this record was given this number.
+        case sent(record: Int64, seq: Int)
+        /// The numbers begin anew.
+        case forgetSent
     }
 
     package struct Counts: Hashable, Sendable {
@@ -46,18 +52,50 @@ package struct Broker: Sendable {
     private var strangers: [ConnectionNumber: (door: LogonScreening, since: Instant)] = [:]
     private let client: LogonScreening.Identity
     private var inbound: Leg<Message>
-    private var outbound: Leg<Message>
+    private var outbound: Leg<Outgoing>
+    /// The record whose report is being numbered.
+    private var sendingRecord: Int64?
     private var directives: [Directive] = []
+    private var interrupted: (wasLoggedOn: Bool, unsent: [(record: Int64, report: Message)])?
 
-    package init(_ settings: BrokerSettings) {
+    /// A report on its way, and the ledger record that it tells of.
+    private struct Outgoing {
+        let message: Message
+        let record: Int64?
+    }
+
+    /// `memory`: of an earlier process; `resume` carries on from there.
+    package init(_ settings: BrokerSettings, memory: BrokerMemory? = nil) {
         self.settings = settings
-        engine = MatchingEngine(settings)
+        engine = memory?.engine ?? MatchingEngine(settings)
         inbound = Leg(.inbound, settings)
         outbound = Leg(.outbound, settings)
         client = LogonScreening.Identity(sender: settings.targetCompID, target: settings.senderCompID)
         let acceptor = Session.Settings(
             role: .acceptor, senderCompID: settings.senderCompID, targetCompID: settings.targetCompID)
-        session = Session(settings: acceptor)
+        session = Session(
+            settings: acceptor, numbers: memory?.session.numbers ?? Session.Numbers(), sent: memory?.sent ?? [:])
+        interrupted = memory.map { ($0.wasLoggedOn, $0.unsent) }
+    }
+
+    /// After a restart: the session that was on has ended, and what was never sent is numbered and kept, so that the
+    /// client asks for it when it is back.
+    package mutating func resume(at now: Instant, wall: WallTime) -> [Directive] {
+        guard let (wasLoggedOn, unsent) = interrupted else { return [] }
+        interrupted = nil
+        for (record, report) in unsent { send(Outgoing(message: report, record: record), at: now, wall: wall) }
+        if wasLoggedOn { keep(engine.noteSession(.disconnected, "the broker was restarted", at: wall), at: now) }
+        if wasLoggedOn, settings.cancelsOnDisconnect {
+            keep(engine.cancelAll(because: "the broker was restarted", at: wall), at: now)
+        }
+        for report in outbound.drain() { send(report, at: now, wall: wall) }
+        return drain()
+    }
+
+    private mutating func send(_ report: Outgoing, at now: Instant, wall: WallTime) {
+        sendingRecord = report.record
+        follow(session.send(report.message, at: now, wall: wall), at: now, wall: wall)
+        sendingRecord = nil
     }
 
     /// When `tick` is due next; `nil` when nothing waits.
@@ -120,7 +158,7 @@ package struct Broker: Sendable {
             keep(engine.cancelAll(because: "session ended: \(reason)", at: wall), at: now)
         }
         sessionBegan = false
-        for report in outbound.drain() { follow(session.send(report, at: now, wall: wall), at: now, wall: wall) }
+        for report in outbound.drain() { send(report, at: now, wall: wall) }
         return drain()
     }
 
@@ -167,7 +205,11 @@ extension Broker {
             case .disconnect(let reason):
                 if let live { directives.append(.close(live, because: reason)) }
             case .ignored: counts.ignored += 1
-            case .persist, .store, .forgetStored, .heartbeat, .gapFilled: break
+            case .persist(let numbers): directives.append(.numbers(numbers))
+            case .store(let seq, message: _):
+                if let record = sendingRecord { directives.append(.sent(record: record, seq: seq)) }
+            case .forgetStored: directives.append(.forgetSent)
+            case .heartbeat, .gapFilled: break
             }
         }
     }
@@ -187,9 +229,7 @@ extension Broker {
     /// Everything that has arrived by now, at either end.
     private mutating func move(at now: Instant, wall: WallTime) {
         while let message = inbound.pop(at: now) { keep(engine.receive(message, at: wall), at: now) }
-        while let report = outbound.pop(at: now) {
-            follow(session.send(report, at: now, wall: wall), at: now, wall: wall)
-        }
+        while let report = outbound.pop(at: now) { send(report, at: now, wall: wall) }
     }
 
     /// Requests that were read and not judged when the connection died.
@@ -202,12 +242,21 @@ extension Broker {
     }
 
     private mutating func keep(_ effects: [MatchingEngine.Effect], at now: Instant) {
-        for effect in effects {
+        // A report and the record of the same change stand side by side.
+        var report: Message?
+        for (position, effect) in effects.enumerated() {
             switch effect {
-            case .record(let execution): directives.append(.record(execution))
+            case .record(let execution):
+                directives.append(.record(execution, report: report))
+                report = nil
             case .report(let message):
                 counts.reports += 1
-                outbound.push(message, at: now)
+                var record: Int64?
+                if position + 1 < effects.count, case .record(let execution) = effects[position + 1] {
+                    record = execution.sequence
+                }
+                report = record == nil ? nil : message
+                outbound.push(Outgoing(message: message, record: record), at: now)
             }
         }
     }

@@ -106,6 +106,13 @@ package struct MatchingEngine: Sendable {
         return drain()
     }
 
+    /// A fill of an earlier life.
+    mutating func apply(_ fill: Fill) throws(BooksError) {
+        guard try ledger.apply(fill) else {
+            throw BooksError("fill", expected: "an ExecID that wasn't given before", found: fill.execID)
+        }
+    }
+
     mutating func drain() -> [Effect] {
         defer { effects = [] }
         return effects

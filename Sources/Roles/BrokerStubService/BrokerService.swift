@@ -24,6 +24,10 @@ package final class BrokerService {
     private let depth: RedisConnection
     private let metrics: BrokerMetrics
     private let ledger: LedgerLog?
+    private var unpublished: [[UInt8]]
+    /// Of the drop copy's records, those that Redis has confirmed.
+    private var published: Int64
+    private var publishedWritten: Int64 = 0
     private var listener: Listener?
     private var http: HTTPServer?
     private var connections: [Broker.ConnectionNumber: Connection] = [:]
@@ -32,11 +36,16 @@ package final class BrokerService {
     private var wakeUp: (timer: Timer, due: Instant)?
     private var isStopping = false
 
-    package init(_ settings: BrokerServiceSettings, log: Log = Log(), on reactor: Reactor) throws(SystemError) {
+    /// Throws `LedgerError` for a ledger file that this broker can't have written.
+    package init(_ settings: BrokerServiceSettings, log: Log = Log(), on reactor: Reactor) throws {
         self.settings = settings
         self.reactor = reactor
         self.log = log
-        broker = Broker(settings.broker)
+        let reading = try settings.ledgerPath.map { try LedgerReading(path: $0, settings.broker) }
+        for cut in reading?.cuts ?? [] { log.warning("the ledger was torn", ["ledger.cut": cut]) }
+        unpublished = reading?.unpublished ?? []
+        published = reading?.memory?.session.published ?? 0
+        broker = Broker(settings.broker, memory: reading?.memory)
         dropCopy = DropCopy(settings, on: reactor)
         depth = RedisConnection(
             to: settings.depthRedis, user: settings.redisUser, password: settings.redisPassword, on: reactor)
@@ -56,6 +65,9 @@ package final class BrokerService {
     package func start() throws {
         subscribe()
         dropCopy.connect()
+        for line in unpublished { dropCopy.publish(line) }
+        unpublished = []
+        follow(broker.resume(at: .now, wall: .now))
         listener = try Listener(tcp: settings.listen, on: reactor) { [unowned self] connection, _ in
             accept(connection)
         }
@@ -84,12 +96,20 @@ package final class BrokerService {
     }
 
     private func publishMetrics() {
+        notePublished()
         metrics.publish(broker, dropCopy: dropCopy)
         metrics.health.reason =
             if let failure = ledger?.failure { failure.description }
             else if !isSubscribed { "not subscribed to depth at \(settings.depthRedis)" }
             else if !dropCopy.isConnected { "no drop copy to redis \(settings.redis)" }
             else { nil }
+    }
+
+    private func notePublished() {
+        let confirmed = published + dropCopy.confirmed
+        guard confirmed > publishedWritten else { return }
+        publishedWritten = confirmed
+        ledger?.append(SessionChange(published: confirmed))
     }
 
     private func serveMetrics() throws {
@@ -173,17 +193,34 @@ extension BrokerService {
         follow(broker.closed(number, because: "\(ending)", at: .now, wall: .now))
     }
 
+    /// Numbers are written down before anything leaves under them.
+    private func writeDownSession(_ directives: [Broker.Directive]) {
+        var change = SessionChange()
+        for directive in directives {
+            switch directive {
+            case .numbers(let numbers): change.numbers = numbers
+            case .sent(let record, seq: let seq): change.sent.append((record, seq))
+            case .forgetSent:
+                change.resets = true
+                change.sent = []
+            case .transmit, .close, .record: break
+            }
+        }
+        if !change.isEmpty { ledger?.append(change) }
+    }
+
     private func follow(_ directives: [Broker.Directive]) {
+        // The record before the number of its report, and both before the bytes.
+        for case .record(let execution, report: let report) in directives { ledger?.append(execution, report: report) }
+        writeDownSession(directives)
         for directive in directives {
             switch directive {
             case .transmit(let number, let bytes): connections[number]?.send(bytes)
             case .close(let number, because: let reason):
                 log.info("a connection is closed", ["fix.reason": reason])
                 connections[number]?.close()
-            case .record(let execution):
-                let line = execution.json.bytes()
-                ledger?.append(line)
-                dropCopy.publish(line)
+            case .record(let execution, report: _): dropCopy.publish(execution.json.bytes())
+            case .numbers, .sent, .forgetSent: break
             }
         }
         schedule()

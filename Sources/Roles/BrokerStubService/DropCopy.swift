@@ -14,6 +14,8 @@ final class DropCopy {
     static let retryAfter = Duration.nanoseconds(100_000_000)
 
     private(set) var givenUp: Int64 = 0
+    /// Answered by Redis, in this process.
+    private(set) var confirmed: Int64 = 0
     private let connection: RedisConnection
     private var waiting: [[UInt8]] = []
     private var start = 0
@@ -41,6 +43,7 @@ final class DropCopy {
         if waitingCount >= DropCopy.waitingMaximum, inFlight == 0 {
             start += 1
             givenUp += 1
+            confirmed += 1
         }
         waiting.append(line)
         pump()
@@ -74,6 +77,7 @@ final class DropCopy {
     private func answered() {
         waiting[start] = []
         start += 1
+        confirmed += 1
         inFlight -= 1
         if start == waiting.count || start >= 4_096 {
             waiting.removeFirst(start)

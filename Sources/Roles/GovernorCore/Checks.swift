@@ -8,7 +8,7 @@ struct Proposal: Sendable {
     /// Shares that it adds to what is open already: the order that a replace changes is not counted twice.
     let added: Quantity
     /// Shares that it would leave open, and the order that is counted for some of them already.
-    private let open: Quantity
+    let open: Quantity
     private let replaced: TrackedOrder?
 
     init(_ intent: Intent, replacing order: TrackedOrder? = nil) {

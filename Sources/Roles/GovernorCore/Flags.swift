@@ -31,8 +31,6 @@ package struct Flags: Sendable {
     /// Says how long the keys had been unreadable, when that is over.
     package mutating func confirm(_ new: Keys, at now: Instant) -> Duration? {
         let outage = lastConfirmed.map { now - $0 }
-        var new = new
-        if raising != nil { new.criticalPause = "true" }
         keys = new
         lastConfirmed = now
         if !isLatched { cause = nil }

@@ -89,7 +89,7 @@ extension Governor {
         switch check(opening: proposal, at: moment) {
         case .denied(let reason): reject(intent, reason)
         case .passed(let price):
-            if order.reducing, reducible(order.symbol, order.side, besides: order) < proposal.added {
+            if order.reducing, reducible(order.symbol, order.side, besides: order) < proposal.open {
                 return reject(intent, .notReducing)
             }
             accept(intent, intent.quantity)

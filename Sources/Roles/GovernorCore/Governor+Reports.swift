@@ -15,6 +15,8 @@ extension Governor {
         case .rejected: end(report, .rejected, at: moment)
         case .status, .other: break
         }
+        // Reports come in order, so nothing of this order follows its final one.
+        if report.isFinal { ledger.settle(orderID: report.orderID) }
     }
 
     /// The live order that a report is about: named by itself, by its cancel, or by its replace.

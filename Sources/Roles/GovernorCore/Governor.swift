@@ -147,7 +147,6 @@ package struct Governor: Decider, Sendable {
         writePositions(ledger.accounts.keys)
         // A loss outlives the process. What a position is worth now, only a book can tell.
         equity = nil
-        if ledger.isFlat { lookAtEquity(at: moment) }
         // An epoch is never used twice, whatever the last process wrote before it died.
         changeState(.paused, "starting", at: moment)
     }

@@ -13,9 +13,9 @@ package struct OrderTable: Sendable {
     private var byReference: [String: String] = [:]
     private var replacements: [String: String] = [:]
     private var finals = Ring<TrackedOrder>(limit: finalMaximum)
-    private var accepted: Set<String> = []
-    private var fromStore: Set<String> = []
-    private var rejected = Ring<String>(limit: rejectedMaximum)
+    private var accepted: Set<Fingerprint> = []
+    private var fromStore: Set<Fingerprint> = []
+    private var rejected = FingerprintRing(limit: rejectedMaximum)
     private var bySymbol: [String: SymbolOrders] = [:]
     /// Sum over the orders whose notional fits into 64 bits, and how many there are whose doesn't.
     private var notionalSum: Int128 = 0
@@ -111,15 +111,16 @@ extension OrderTable {
     package enum Seen: Hashable, Sendable { case never, here, before }
 
     package func seen(_ intent: String) -> Seen {
-        if accepted.contains(intent) || rejected[intent] != nil { return .here }
-        return fromStore.contains(intent) ? .before : .never
+        let print = Fingerprint(intent)
+        if accepted.contains(print) || rejected.contains(print) { return .here }
+        return fromStore.contains(print) ? .before : .never
     }
 
     package mutating func remember(_ intent: String, accepted isAccepted: Bool) {
-        if isAccepted { accepted.insert(intent) } else { rejected.insert(intent, intent) }
+        if isAccepted { accepted.insert(Fingerprint(intent)) } else { rejected.insert(Fingerprint(intent)) }
     }
 
-    package mutating func recover(references: [String]) { fromStore.formUnion(references) }
+    package mutating func recover(references: [String]) { fromStore.formUnion(references.map(Fingerprint.init)) }
 }
 
 /// The last `limit` entries by key; older ones are forgotten in the order of their coming.

@@ -14,6 +14,8 @@ final class BrokerLink {
     static let unsentMaximum: Duration = .milliseconds(850)
     /// Numbers are written down late; after a restart they must not be used again. Too high is gap-filled.
     static let restartMargin = 1_000
+    /// Kept for the peer's ResendRequest. An order is never sent again, so this only tells what it may have missed.
+    static let sentMaximum = 2_000
 
     var onEvent: (Event) -> Void = { _ in }
     var onNumbers: (Session.Numbers) -> Void = { _ in }
@@ -32,6 +34,8 @@ final class BrokerLink {
     /// Bytes handed to the present connection, and the orders that had not left when they were.
     private var written = 0
     private var waiting: [(clOrdID: String, end: Int, since: Instant)] = []
+    /// Orders that leave in one write.
+    private var gathered: [UInt8]?
 
     init(to address: Address, numbers: Session.Numbers?, on reactor: Reactor) {
         self.address = address
@@ -43,6 +47,7 @@ final class BrokerLink {
         // Silence is the core's business: it asks every half second, and judges the answers.
         settings.testRequestAfterPercent = nil
         settings.disconnectAfterPercent = nil
+        settings.storedMessagesLimit = BrokerLink.sentMaximum
         var start = numbers ?? Session.Numbers()
         if numbers != nil { start.nextOutgoing += BrokerLink.restartMargin }
         session = Session(settings: settings, numbers: start)
@@ -65,10 +70,19 @@ final class BrokerLink {
 
     var isClosed: Bool { connection == nil }
 
-    /// An order that the kernel holds back is watched: it leaves, or it is taken back within the second.
-    func sendOrder(_ message: Message, clOrdID: String) {
-        send(message)
-        if unsentBytes > 0 { waiting.append((clOrdID, written, .now)) }
+    /// Orders that may leave at the same moment leave in one write: with one each, the second would meet the first
+    /// one's bytes. One that the kernel holds back is watched: it leaves, or it is taken back within the second.
+    func sendOrders(_ orders: [(clOrdID: String, message: Message)]) {
+        gathered = []
+        var ends: [(clOrdID: String, end: Int, since: Instant)] = []
+        for order in orders {
+            send(order.message)
+            ends.append((order.clOrdID, written, .now))
+        }
+        let bytes = gathered ?? []
+        gathered = nil
+        connection?.send(bytes)
+        if unsentBytes > 0 { waiting += ends }
     }
 
     func send(_ message: Message) { carryOut(session.send(message, at: .now, wall: .now)) }
@@ -154,8 +168,8 @@ final class BrokerLink {
         for directive in directives {
             switch directive {
             case .transmit(let bytes, _, _):
-                connection?.send(bytes)
                 written += bytes.count
+                if gathered != nil { gathered?.append(contentsOf: bytes) } else { connection?.send(bytes) }
             case .deliver(let message): deliver(message)
             case .persist(let numbers): onNumbers(numbers)
             case .loggedOn:

@@ -2,6 +2,7 @@
 // order, on one thread. It decides nothing, with one exception that only it can see: whether bytes wait unsent in the
 // kernel at the very moment an order is to be written.
 
+import FIX
 import GovernorCore
 import HTTP
 import Messages
@@ -34,6 +35,8 @@ package final class GovernorService<Core: Decider> {
     private var isStopping = false
     private var memory: StoreMemory?
     private var hashEpoch: Int64?
+    /// Orders of consecutive directives: they leave together.
+    private var leaving: [(clOrdID: String, message: Message)] = []
     /// When the message that is being decided was read.
     private var received: (at: Instant, due: WallTime)?
 
@@ -204,10 +207,30 @@ extension GovernorService {
             let event = queue[next]
             next += 1
             let moment = Moment(now: .now, wall: .now, unsentBytes: broker?.unsentBytes ?? 0)
-            for directive in core.handle(event, at: moment) { carryOut(directive) }
+            for directive in core.handle(event, at: moment) {
+                if case .sendOrder(let clOrdID, _, let message) = directive {
+                    leaving.append((clOrdID, message))
+                } else {
+                    sendLeaving()
+                    carryOut(directive)
+                }
+            }
+            sendLeaving()
         }
         queue.removeAll(keepingCapacity: true)
         isHandling = false
+    }
+
+    /// The last look at the socket, and the write.
+    private func sendLeaving() {
+        guard !leaving.isEmpty else { return }
+        let orders = leaving
+        leaving.removeAll(keepingCapacity: true)
+        guard let broker, broker.isLoggedOn, broker.unsentBytes == 0, configuration.mode == .live else {
+            for order in orders { post(.notSent(clOrdID: order.clOrdID)) }
+            return
+        }
+        broker.sendOrders(orders)
     }
 
     private func carryOut(_ directive: Directive) {
@@ -221,11 +244,7 @@ extension GovernorService {
         case .writePositions(let positions): commands.write(positions)
         case .forgetCommand: commands.forgetCommand()
         case .store(let write): store.write(write)
-        case .sendOrder(let clOrdID, _, let message):
-            guard let broker, broker.isLoggedOn, broker.unsentBytes == 0, configuration.mode == .live else {
-                return post(.notSent(clOrdID: clOrdID))
-            }
-            broker.sendOrder(message, clOrdID: clOrdID)
+        case .sendOrder: break  // Gathered by `post`.
         case .send(let message):
             guard let broker, broker.isLoggedOn else { return }
             broker.send(message)

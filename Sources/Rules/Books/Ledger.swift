@@ -82,6 +82,9 @@ package struct Ledger: Hashable, Sendable {
     /// The fees of one order so far, by component.
     package func fees(orderID: String) -> Fees { accruals[orderID]?.fees(schedule) ?? Fees() }
 
+    /// No fill of this order will come any more: what its fees were accrued from is let go. The fees stay.
+    package mutating func settle(orderID: String) { accruals[orderID] = nil }
+
     /// Counts a fill once. `false` when its ExecID was counted before: nothing changed.
     @discardableResult
     package mutating func apply(_ fill: Fill) throws(BooksError) -> Bool {

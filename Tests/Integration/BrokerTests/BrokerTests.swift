@@ -104,7 +104,7 @@ import Units
 
     @Test func `the ledger file is the drop copy, line by line`() throws {
         let path = "/tmp/gauntlet-broker-ledger-\(getpid()).ndjson"
-        defer { unlink(path) }
+        defer { for file in [path, "\(path).session"] { unlink(file) } }
         let rig = try BrokerRig(ledger: path)
         rig.logOn()
         rig.client.send(order("a", .buy, 40))

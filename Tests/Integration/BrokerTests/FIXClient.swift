@@ -1,4 +1,6 @@
+import CLinux
 import FIX
+import Glibc
 import Messages
 import Sockets
 import Units
@@ -12,8 +14,12 @@ final class FIXClient {
     private let reactor: Reactor
     private let address: Address
 
-    init(to address: Address, on reactor: Reactor) {
+    /// A network namespace to connect from.
+    private let namespace: Int32?
+
+    init(to address: Address, on reactor: Reactor, namespace: Int32? = nil) {
         self.address = address
+        self.namespace = namespace
         self.reactor = reactor
         var settings = Session.Settings(role: .initiator, senderCompID: "GOVERNOR", targetCompID: "BROKER")
         settings.resetOnFirstLogon = true
@@ -28,22 +34,39 @@ final class FIXClient {
     var story: [String] { delivered.map { "\($0[.execType] ?? $0.msgType)/\($0[.ordStatus] ?? "")" } }
 
     func connect() {
+        if let namespace { return connect(in: namespace) }
         Connection.connect(to: address, within: .seconds(1), on: reactor) { [weak self] result in
             guard let self, case .success(let connection) = result else { return }
-            connection.onBytes = { [weak self] bytes in
-                guard let self else { return }
-                follow(session.received(bytes, at: .now, wall: .now))
-            }
-            connection.onClose = { [weak self] ending in
-                guard let self else { return }
-                endings.append(ending)
-                self.connection = nil
-                follow(session.disconnected(at: .now))
-            }
-            guard (try? connection.start()) != nil else { return }
-            self.connection = connection
-            follow(session.connected(at: .now, wall: .now))
+            take(connection)
         }
+    }
+
+    private func connect(in namespace: Int32) {
+        let socket = clinux_socket_in_namespace(namespace, AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return }
+        guard withSocketAddress(address, { Glibc.connect(socket, $0, $1) }) == 0,
+            fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == 0
+        else {
+            close(socket)
+            return
+        }
+        take(Connection(socket, peer: "\(address)", on: reactor))
+    }
+
+    private func take(_ connection: Connection) {
+        connection.onBytes = { [weak self] bytes in
+            guard let self else { return }
+            follow(session.received(bytes, at: .now, wall: .now))
+        }
+        connection.onClose = { [weak self] ending in
+            guard let self else { return }
+            endings.append(ending)
+            self.connection = nil
+            follow(session.disconnected(at: .now))
+        }
+        guard (try? connection.start()) != nil else { return }
+        self.connection = connection
+        follow(session.connected(at: .now, wall: .now))
     }
 
     func send(_ message: Message) { follow(session.send(message, at: .now, wall: .now)) }

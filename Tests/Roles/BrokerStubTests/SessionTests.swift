@@ -14,6 +14,9 @@ struct Line {
     var now = Instant(nanoseconds: 1_000_000_000)
     var delivered: [Message] = []
     var records: [Execution] = []
+    /// What a restart would find.
+    var ledger: [(Execution, Message?)] = []
+    var memory = SessionMemory()
     var closed: [(connection: Int, reason: String)] = []
     /// Bytes to the client vanish: a dead path.
     var isDeaf = false
@@ -57,7 +60,12 @@ struct Line {
             switch directive {
             case .transmit(_, let bytes):
                 if !isDeaf { carry(client.received(bytes[...], at: now, wall: wall)) }
-            case .record(let execution): records.append(execution)
+            case .record(let execution, report: let report):
+                records.append(execution)
+                ledger.append((execution, report))
+            case .numbers(let numbers): memory.numbers = numbers
+            case .sent(let record, seq: let seq): memory.note(sent: record, seq: seq)
+            case .forgetSent: memory.forget()
             case .close(let connection, because: let reason): closed.append((connection, reason))
             }
         }

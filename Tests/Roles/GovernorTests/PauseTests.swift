@@ -186,6 +186,15 @@ struct PauseTests {
         #expect(bench.decisions.first?.reason == expected)
     }
 
+    @Test func `an exit that meets unsent bytes at the last gate is withdrawn`() {
+        var bench = Bench.ready()
+        bench.fill(bench.intent("held", .buy, 10))
+        #expect(bench.reason(bench.intent("a", .sell, 10, limit: 1_000_000, reduceOnly: true)) == .ok)
+        bench.unsentBytes = 1
+        bench.hear(.durable(["a"]))
+        #expect(bench.decisions.first?.reason == .pathBackedUp)
+    }
+
     @Test func `an exit that waits for the store outlives a pause, and not the session or a kill`() {
         for closing in 0..<3 {
             var bench = Bench.ready()
@@ -194,6 +203,7 @@ struct PauseTests {
             if closing == 0 { bench.keys(pause: "true") }
             if closing == 1 { bench.hear(.session(.ended(planned: true, reason: "logged out"))) }
             if closing == 2 { bench.keys(command: "kill") }
+            #expect(bench.decisions.contains { $0.action == .withdrawn } == (closing != 0))
             bench.hear(.durable(["a"]))
             #expect(bench.orders.count == (closing == 0 ? 1 : 0))
         }

@@ -44,6 +44,16 @@ struct ReplaceAndLossTests {
         #expect(bench.lastSent(MsgType.orderCancelRequest)?[.origClOrdID] == "b")
     }
 
+    @Test(arguments: [(10, Decision.Reason.ok), (11, .notReducing)] as [(Int64, Decision.Reason)])
+    func `a replace of an exit may ask for no more than there is to reduce`(quantity: Int64, expected: Decision.Reason) {
+        var bench = Bench.ready()
+        bench.fill(bench.intent("held", .buy, 10))
+        bench.rest(bench.intent("exit", .sell, 5, limit: 1_010_000, reduceOnly: true))
+        var change = bench.replace("more", of: "exit", quantity, limit: 1_010_000)
+        change.side = .sell
+        #expect(bench.reason(change) == expected)
+    }
+
     @Test func `a replace of nothing has an unknown target`() {
         var bench = Bench.ready()
         #expect(bench.reason(change(bench, "b", 20, target: "nobody")) == .unknownTarget)
