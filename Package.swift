@@ -56,6 +56,7 @@ let rules: [Target] = [
 
 let drivers: [Target] = [
     room("Drivers", "Sockets", ["Units", "CLinux"]),
+    room("Drivers", "Commands", ["Units", "Messages", "Sockets"]),
     room("Drivers", "Processes", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "Redis", ["Units", "Sockets", "CHiredis"]),
     room("Drivers", "Postgres", ["Units", "Sockets", "CLibpq"]),
@@ -71,33 +72,42 @@ let roles: [Target] = [
     room("Roles", "FeedReplayerCore", ["Units", "Messages", "Books", "Scenarios"]),
     room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Archive", "History", "CLinux"]),
     inspectable("BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
-    room("Roles", "BrokerStubService", ["BrokerStubCore", "Units", "Messages", "Sockets", "Redis", "HTTP", "Telemetry"]),
+    room(
+        "Roles", "BrokerStubService", ["BrokerStubCore", "Units", "Messages", "Sockets", "Redis", "HTTP", "Telemetry"]),
     room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
     room(
         "Roles", "GovernorService",
         ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
-    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Netlink", "Processes", "Archive"]),
+    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Commands", "Netlink", "Processes", "Archive"]),
     inspectable("ObserverCore", ["Units", "Messages", "History"]),
     room(
         "Roles", "ObserverService",
-        ["ObserverCore", "Units", "Messages", "History", "Sockets", "Redis", "Capture", "HTTP", "Archive", "Judging"]),
+        [
+            "ObserverCore", "Units", "Messages", "History", "Sockets", "Commands", "Redis", "Capture", "HTTP",
+            "Archive", "Judging",
+        ]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
         "Roles", "ConductorService",
-        ["ConductorCore", "Sockets", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging", "HTTP", "CLinux"]),
+        [
+            "ConductorCore", "Sockets", "Commands", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging",
+            "HTTP", "CLinux",
+        ]),
 ]
 
 let programs: [Target] = [
-    program("gauntlet", ["ConductorCore", "ConductorService", "Verdicts", "Scenarios", "Archive", "Judging", "CLinux"]),
+    program(
+        "gauntlet",
+        ["ConductorCore", "ConductorService", "Commands", "Verdicts", "Scenarios", "Archive", "Judging", "CLinux"]),
     program("feed-replayer", ["FeedReplayerService", "Scenarios"]),
     program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
     program(
         "rogue-governor",
         ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
-    program("chaos-agent", ["ChaosAgentService"]),
-    program("observer", ["ObserverService", "Archive", "Sockets", "Units"]),
+    program("chaos-agent", ["ChaosAgentService", "Commands"]),
+    program("observer", ["ObserverService", "Archive", "Commands", "Sockets", "Units"]),
 ]
 
 let package = Package(
@@ -132,7 +142,9 @@ let package = Package(
         .target(
             name: "LiveStores", dependencies: ["Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
             swiftSettings: strict),
-        tests("Integration", "StoreTests", ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
+        tests(
+            "Integration", "StoreTests",
+            ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
         tests(
             "Integration", "BrokerTests",
             [
@@ -150,11 +162,15 @@ let package = Package(
             name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",
             swiftSettings: strict),
         .executableTarget(
-            name: "lossy-observer", dependencies: ["ObserverService", "Archive", "Units", "Sockets", "Capture"],
+            name: "lossy-observer",
+            dependencies: ["ObserverService", "Archive", "Commands", "Units", "Sockets", "Capture"],
             path: "Tests/Support/lossy-observer", swiftSettings: strict),
         tests(
             "Integration", "KernelTests",
-            ["chaos-agent", "idle-agent", "Netlink", "ChaosAgentService", "Processes", "Messages", "Sockets", "Units", "CLinux"]),
+            [
+                "chaos-agent", "idle-agent", "Netlink", "ChaosAgentService", "Commands", "Processes", "Messages",
+                "Sockets", "Units", "CLinux",
+            ]),
         tests("Integration", "NetemProofTests", ["chaos-agent", "Messages", "Processes", "Sockets", "Units"]),
         tests(
             "Integration", "ArchiveTests",
@@ -162,16 +178,20 @@ let package = Package(
         tests(
             "Integration", "CaptureTests",
             [
-                "Capture", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages", "Processes",
+                "Capture", "Commands", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages",
+                "Processes",
                 "Sockets", "Units", "CLinux",
             ]),
-        tests("Integration", "DrillTests", ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Units"]),
+        tests(
+            "Integration", "DrillTests",
+            ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Units"]),
         tests("Tidy", "TidyTests", []),
         // What the promises are measured with: Benchmarks/README.md
         .executableTarget(
             name: "gauntlet-bench",
             dependencies: [
-                "Units", "Messages", "FIX", "Books", "History", "Scenarios", "Verdicts", "Sockets", "Processes", "Postgres",
+                "Units", "Messages", "FIX", "Books", "History", "Scenarios", "Verdicts", "Sockets", "Processes",
+                "Postgres",
                 "Netlink", "HTTP", "Archive", "Judging", "GovernorCore", "LiveStores", "CLinux", argumentParser,
             ], path: "Benchmarks/gauntlet-bench", swiftSettings: strict),
     ]

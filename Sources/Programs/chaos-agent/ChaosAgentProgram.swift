@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChaosAgentCore
 import ChaosAgentService
+import Commands
 import Glibc
 import Messages
 import Sockets
@@ -24,8 +25,31 @@ struct ChaosAgentProgram: ParsableCommand {
         subcommands: [Serve.self, Inject.self, Heal.self, List.self, DoctorCommand.self, Guard.self])
 }
 
-struct SocketOption: ParsableArguments {
-    @Option(help: "Command socket of the running agent.") var socket: String
+/// Which running agent is meant.
+struct AgentOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Unix socket of the running agent, or HOST:PORT with a token. Default: GAUNTLET_AGENT of the environment.",
+            valueName: "path|host:port"))
+    var socket: String?
+
+    @Option(
+        help:
+            "File with the token for HOST:PORT. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
+    )
+    var tokenFile: String?
+
+    func endpoint() throws -> Endpoint {
+        guard let text = socket ?? getenv("GAUNTLET_AGENT").map({ String(cString: $0) }) else {
+            complain("which agent? Give --socket PATH or HOST:PORT, or set GAUNTLET_AGENT")
+            throw Exit.usage
+        }
+        guard let endpoint = Endpoint(written: text) else {
+            complain("'\(text)': expected the path of a Unix socket, or HOST:PORT")
+            throw Exit.usage
+        }
+        return endpoint
+    }
 }
 
 func complain(_ text: String) {
@@ -40,6 +64,9 @@ func withExitCodes(_ body: () throws -> Void) throws {
     } catch let error as AgentError {
         complain(error.description)
         throw error.isMissingAbility ? Exit.cannot : Exit.failed
+    } catch let error as CommandError {
+        complain(error.description)
+        throw error.isMissingAbility ? Exit.cannot : Exit.failed
     } catch let code as ExitCode {
         throw code
     } catch {
@@ -52,8 +79,15 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the agent of one node until SIGTERM or 'stop'.")
 
     @Option(help: "Name of the node; goes into the mark of every kernel object.") var node: String
-    @Option(help: "The only interface whose traffic may be faulted.") var interface = "market"
+    @Option(help: "The only interface whose traffic may be faulted; its name or its IPv4 address.") var interface =
+        "market"
     @Option(help: "Unix socket for commands, created 0600.") var socket: String
+    @Option(help: "Also takes commands over TCP here, HOST:PORT; needs a token.") var listen: String?
+    @Option(
+        help:
+            "File with the token of TCP clients. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
+    )
+    var tokenFile: String?
     @Option(help: "Ledger file: what is in force, synced before it is applied.") var ledger: String
     @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress:
         String?
@@ -69,7 +103,7 @@ struct Serve: ParsableCommand {
                     + Backend.allCases.map(\.rawValue).joined(separator: ", ")
             )
         }
-        for text in [probeAddress, observer].compactMap({ $0 }) + peers where Address(written: text) == nil {
+        for text in [probeAddress, observer, listen].compactMap({ $0 }) + peers where Address(written: text) == nil {
             throw ValidationError("'\(text)': expected HOST:PORT with a dotted IPv4 host")
         }
     }
@@ -78,7 +112,8 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         try withExitCodes {
-            var settings = AgentSettings(node: node, interface: interface, socketPath: socket, ledgerPath: ledger)
+            var settings = AgentSettings(
+                node: node, interface: try Interface.named(interface), socketPath: socket, ledgerPath: ledger)
             settings.probeAddress = probeAddress.flatMap { Address(written: $0) }
             settings.probePeers = peers.compactMap { Address(written: $0) }
             settings.observer = observer.flatMap { Address(written: $0) }
@@ -92,12 +127,17 @@ struct Serve: ParsableCommand {
             let agent = try ChaosAgent(settings, on: reactor)
             let link = settings.observer.map { EvidenceLink(to: $0, node: node, on: reactor) }
             if let link { agent.onReport = { link.send($0) } }
-            let server = try CommandServer(agent, at: socket, on: reactor)
+            var servers = [try CommandServer(at: .unix(socket), on: reactor)]
+            if let address = listen.flatMap({ Address(written: $0) }) {
+                servers.append(
+                    try CommandServer(at: .tcp(address), token: try Token.find(file: tokenFile), on: reactor))
+            }
+            let commands = AgentCommands(agent, on: servers)
             stop = { _ in agent.stop(.abort) }
             complain(
                 "node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
             reactor.run()
-            server.close()
+            commands.close()
             if let link, !link.close(on: reactor) {
                 complain("node \(node): the observer did not get every observation")
             }

@@ -1,18 +1,14 @@
 import ArgumentParser
 import ChaosAgentCore
 import ChaosAgentService
+import Commands
 import Messages
 import Units
 
 /// Asks the agent; a refusal ends the program with its text.
-func ask(_ socket: String, _ members: [JSON.Member]) throws -> JSON {
-    let answer = try CommandClient.ask(socket, .object([.init("id", 1)] + members))
-    guard answer["ok"]?.bool == true else {
-        throw AgentError(
-            socket, answer["error"]?.string ?? "no reason given",
-            isMissingAbility: answer["missing_ability"]?.bool == true)
-    }
-    return answer
+func ask(_ agent: AgentOption, _ word: AgentCommands.Word, _ members: [JSON.Member] = []) throws -> JSON {
+    try CommandClient.ask(
+        try agent.endpoint(), token: try Token.find(file: agent.tokenFile), word.rawValue, members)
 }
 
 struct Inject: ParsableCommand {
@@ -23,7 +19,7 @@ struct Inject: ParsableCommand {
             """)
 
     @Argument(help: "\(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")).") var kind: String
-    @OptionGroup var target: SocketOption
+    @OptionGroup var target: AgentOption
     @Option(help: "Name of the fault.") var id = "by-hand"
     @Option(help: "Senders whose packets are concerned, comma-separated IPv4.") var from: String?
     @Option(name: .customLong("for"), help: "How long: 15s, 500ms; at most 10m.") var duration = "10s"
@@ -57,7 +53,7 @@ struct Inject: ParsableCommand {
                 .init("loss_ppm", .integer(percent.units)), .init("port", .optional(port)),
                 .init("pid", .optional(pid)),
             ]
-            let answer = try ask(target.socket, [.init("command", "inject"), .init("fault", .object(members))])
+            let answer = try ask(target, .inject, [.init("fault", .object(members))])
             print(String(decoding: (answer["fault"] ?? .null).prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
         }
     }
@@ -67,14 +63,14 @@ struct Heal: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Heals one fault or all, with or without a running agent.")
 
-    @Option(help: "Command socket of the running agent.") var socket: String?
+    @OptionGroup var target: AgentOption
     @Option(help: "Ledger of an agent that no longer runs; heals all, in this network namespace.") var ledger: String?
     @Option(help: "With --ledger: the interface whose faults are healed.") var interface = "market"
     @Option(help: "The fault to heal.") var id: String?
     @Flag(help: "Heal everything.") var all = false
 
     func validate() throws {
-        guard (socket == nil) != (ledger == nil) else {
+        guard target.socket == nil || ledger == nil else {
             throw ValidationError("give either --socket (a running agent) or --ledger (none runs)")
         }
         guard (id == nil) == all else { throw ValidationError("give either --id NAME or --all") }
@@ -86,8 +82,8 @@ struct Heal: ParsableCommand {
             if let ledger {
                 let done = try Healing.healAll(ledgerPath: ledger, interface: interface)
                 print(done.isEmpty ? "nothing to heal" : done.joined(separator: "\n"))
-            } else if let socket {
-                _ = try ask(socket, [.init("command", "heal")] + (id.map { [.init("fault", .string($0))] } ?? []))
+            } else {
+                _ = try ask(target, .heal, id.map { [.init("fault", .string($0))] } ?? [])
                 print("healed \(id ?? "all")")
             }
         }
@@ -97,11 +93,11 @@ struct Heal: ParsableCommand {
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the faults of a running agent, as JSON.")
 
-    @OptionGroup var target: SocketOption
+    @OptionGroup var target: AgentOption
 
     func run() throws {
         try withExitCodes {
-            let answer = try ask(target.socket, [.init("command", "list")])
+            let answer = try ask(target, .list)
             print(
                 String(decoding: (answer["faults"] ?? .array([])).prettyBytes(.asBuilt), as: UTF8.self),
                 terminator: "")

@@ -23,7 +23,7 @@ struct Conduct: ParsableCommand {
         let loaded = try LoadedScenario(file: "\(runDirectory)/scenario.yaml", root: root)
         let options = ConductorOptions(
             runID: runID, runDirectory: runDirectory, seed: seed, governor: governor.isEmpty ? nil : governor,
-            programs: programs, password: try Password.draw(), startedAt: Instant(nanoseconds: startedAt),
+            programs: programs, keys: try RigKeys.lab(), startedAt: Instant(nanoseconds: startedAt),
             backend: backend, replacements: try Places.replacements(replace))
         let conductor = try Conductor(options, loaded)
         throw ExitCode(conductor.run())

@@ -13,7 +13,8 @@ import Verdicts
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one drill on this machine and judges it.",
-        discussion: "Builds a lab of network namespaces, runs the scenario in it, and leaves the evidence under --runs.")
+        discussion: "Builds a lab of network namespaces, runs the scenario in it, and leaves the evidence under --runs."
+    )
 
     @Argument(help: "Name of a scenario under chaos/, or the path of a scenario file.")
     var scenario = "hard_kill_governance"
@@ -29,12 +30,15 @@ struct Run: ParsableCommand {
     @Option(help: "Directory for the evidence.")
     var runs = "runs"
 
+    @OptionGroup var rig: RigOptions
+
     @Option(help: "How delays are made: auto, netem, nft-queue or nfqueue.")
     var backend = "auto"
 
     @Option(
         help: ArgumentHelp(
-            "Puts another program in the place of one of the rig's, NAME=PATH; to test the rig itself.", valueName: "name=path"))
+            "Puts another program in the place of one of the rig's, NAME=PATH; to test the rig itself.",
+            valueName: "name=path"))
     var replace: [String] = []
 
     @Option(help: "Form of the result on stdout: text or json.")
@@ -42,7 +46,9 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let options = HostOptions(
-            scenario: try Places.scenario(scenario), choice: chosen.choice, seed: seed, runs: runs, root: Places.root,
+            scenario: try Places.scenario(scenario), choice: chosen.choice, topology: rig.topology,
+            keys: try rig.found(),
+            seed: seed, runs: runs, root: Places.root,
             programs: Programs.ownDirectory, governor: try governor.map(Places.governorCommand), backend: backend,
             replacements: try Places.replacements(replace), startedAt: Instant.now, commandLine: CommandLine.arguments)
         let (directory, verdict) = try HostRun(options).run()

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Commands
 import Glibc
 import ObserverService
 import Sockets
@@ -22,8 +23,14 @@ struct ObserverCommand: ParsableCommand {
     @Option(help: "Address (host:port) where sources send their observations.")
     var ingest = "198.18.1.15:7010"
 
-    @Option(help: "Unix socket for the commands status and finish.")
-    var commandSocket = "/run/gauntlet/observer.sock"
+    @Option(help: "Where the commands status and finish are taken: a Unix socket's path, or HOST:PORT with a token.")
+    var commands = "/run/gauntlet/observer.sock"
+
+    @Option(
+        help:
+            "File with the token of TCP clients. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
+    )
+    var tokenFile: String?
 
     @Option(help: "Redis of flags and drop copy (host:port), over the control network.")
     var redis = "198.18.1.14:6379"
@@ -43,7 +50,7 @@ struct ObserverCommand: ParsableCommand {
     @Option(help: "The conductor's address: whose writes bear the name 'operator'.")
     var conductorAddress = "198.18.1.16"
 
-    @Option(help: "Name of the governor's market interface; orders on any other one are a second path.")
+    @Option(help: "Name or address of the governor's market interface; orders on any other one are a second path.")
     var marketInterface = "market"
 
     @Option(help: "The broker's FIX port.")
@@ -69,10 +76,11 @@ struct ObserverCommand: ParsableCommand {
 
     private func options() throws -> ObserverOptions {
         var options = ObserverOptions(
-            runDirectory: runDirectory, ingest: try address("--ingest", ingest), commandSocket: commandSocket,
+            runDirectory: runDirectory, ingest: try address("--ingest", ingest), commands: try endpoint(),
+            token: try Token.find(file: tokenFile),
             redis: try address("--redis", redis), redisUser: redisUser, redisPassword: try password(),
             tapNamespace: tapNamespace, governorAddress: governorAddress, conductorAddress: conductorAddress,
-            marketInterface: marketInterface, brokerPort: brokerPort)
+            marketInterface: try Interface.named(marketInterface), brokerPort: brokerPort)
         for text in scrape {
             let parts = text.split(separator: "=", maxSplits: 1)
             let node = parts.count == 2 ? String(parts[0]) : "governor"
@@ -90,6 +98,13 @@ struct ObserverCommand: ParsableCommand {
             options.processes[String(parts[0])] = number
         }
         return options
+    }
+
+    private func endpoint() throws -> Endpoint {
+        guard let endpoint = Endpoint(written: commands) else {
+            throw ValidationError("--commands: expected a path or HOST:PORT, found '\(commands)'")
+        }
+        return endpoint
     }
 
     private func address(_ option: String, _ text: String) throws -> Address {

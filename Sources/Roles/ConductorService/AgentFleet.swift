@@ -1,5 +1,6 @@
 // The chaos agents of the lab, one a node, and what is known of each fault.
 
+import Commands
 import ConductorCore
 import Messages
 import Sockets
@@ -12,48 +13,47 @@ package final class AgentFleet {
     private var parts: [String: [String: DrillView.FaultView]] = [:]
     private let clients: [String: CommandClient]
 
-    package init(nodes: [String], on reactor: Reactor) {
-        var clients: [String: CommandClient] = [:]
-        for node in nodes {
-            clients[node] = CommandClient("chaos-agent on \(node)", path: RunPaths.agentSocket(node), on: reactor)
-        }
-        self.clients = clients
+    /// - Parameter endpoints: where the agent of each node takes its commands.
+    package init(at endpoints: [String: Endpoint], token: Token?, on reactor: Reactor) {
+        clients = Dictionary(
+            uniqueKeysWithValues: endpoints.map { node, endpoint in
+                (node, CommandClient("chaos-agent on \(node)", at: endpoint, token: token, on: reactor))
+            })
         for (node, client) in clients {
             client.onEvent = { [weak self] event in self?.heard(event, from: node) }
         }
     }
 
     /// Connects and subscribes; `done` is called when every agent has answered, or with the first failure.
-    package func watch(within limit: Duration, _ done: @escaping (ConductorError?) -> Void) {
+    package func watch(within limit: Duration, _ done: @escaping (CommandError?) -> Void) {
         var left = clients.count
-        var failed = false
+        var isOver = false
+        func settle(_ error: CommandError?) {
+            guard !isOver else { return }
+            left -= 1
+            isOver = error != nil || left == 0
+            if isOver { done(error) }
+        }
         for client in clients.values {
-            do { try client.connect() } catch {
-                failed = true
-                return done(ConductorError(client.name, error.description))
-            }
-            client.request("watch", within: limit) { reply in
-                left -= 1
-                guard !failed else { return }
-                if case .failure(let error) = reply {
-                    failed = true
-                    return done(error)
+            client.connect(within: limit) { error in
+                if let error { return settle(error) }
+                client.request("watch", within: limit) { reply in
+                    if case .failure(let error) = reply { settle(error) } else { settle(nil) }
                 }
-                if left == 0 { done(nil) }
             }
         }
     }
 
     package func inject(
         _ requests: [String: JSON], as fault: String, within limit: Duration,
-        _ done: @escaping (ConductorError?) -> Void
+        _ done: @escaping (CommandError?) -> Void
     ) {
         parts[fault] = requests.mapValues { _ in DrillView.FaultView() }
         faults[fault] = DrillView.FaultView()
         for (node, request) in requests {
             guard let client = clients[node] else {
                 note(fault, node) { $0.stage = .failed }
-                done(ConductorError("node \(node)", "no chaos agent serves it"))
+                done(CommandError("node \(node)", "no chaos agent serves it"))
                 continue
             }
             client.request("inject", [.init("fault", request)], within: limit) { [weak self] reply in
@@ -67,9 +67,9 @@ package final class AgentFleet {
         }
     }
 
-    package func healAll(within limit: Duration, _ done: @escaping ([ConductorError]) -> Void) {
+    package func healAll(within limit: Duration, _ done: @escaping ([CommandError]) -> Void) {
         var left = clients.count
-        var errors: [ConductorError] = []
+        var errors: [CommandError] = []
         for client in clients.values {
             client.request("heal", within: limit) { reply in
                 if case .failure(let error) = reply { errors.append(error) }

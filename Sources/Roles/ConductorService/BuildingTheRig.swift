@@ -1,3 +1,4 @@
+import Commands
 import ConductorCore
 import Glibc
 import HTTP
@@ -9,17 +10,17 @@ import Units
 
 extension Conductor {
     /// Everything up and answering, the stores fresh, the governor paused: ready for the first tick.
-    func buildRig() throws {
-        progress.say("building the lab: \(LabNetwork.nodes.map(\.name).joined(separator: ", "))")
-        try writeFile(RunPaths.passwordFile, options.password, mode: 0o600)
-        let stores = try LabStores()
+    func build(_ network: LabNetwork) throws {
+        progress.say("building the lab: \(topology.nodes.map(\.name).joined(separator: ", "))")
+        try writeFile(options.keys.redisPasswordFile, options.keys.redisPassword, mode: 0o600)
+        let stores = try LabStores(topology)
         let storeLog = try paths.openLog("redis-store")
         logs["redis-store"] = storeLog
         watch(
             try stores.startRedis(
-                node: "store", namespace: network.namespace(of: "store"), password: options.password,
+                node: "store", namespace: network.namespace(of: "store"), password: options.keys.redisPassword,
                 environment: commands.environment, output: storeLog.number, on: reactor), node: "store")
-        if scenario.feed.separateRedis { try startFeedsOwnRedis(stores) }
+        if scenario.feed.separateRedis { try startFeedsOwnRedis(stores, network) }
         let initdbLog = try paths.openLog("initdb")
         logs["initdb"] = initdbLog
         let initdb = watch(
@@ -41,23 +42,27 @@ extension Conductor {
                 on: reactor), node: "store")
         try desk.connectPostgres()
         try desk.reset()
-        try start("broker-stub", commands.broker(namespace: network.namespace(of: "broker")), node: "broker")
-        try waitForHealth("broker-stub", node: "broker", port: 9100, within: .seconds(5))
-        try start("governor", commands.governor(namespace: network.namespace(of: "governor")), node: "governor")
-        try waitForHealth("governor", node: "governor", port: LabNetwork.governorMetricsPort, within: .seconds(10))
+        try startBroker()
+        try start("governor", commands.governor(namespace: namespace(of: "governor")), node: "governor")
+        try waitForHealth("governor", node: "governor", port: topology.ports.governorMetrics, within: .seconds(10))
     }
 
-    private func startFeedsOwnRedis(_ stores: LabStores) throws {
+    private func startFeedsOwnRedis(_ stores: LabStores, _ network: LabNetwork) throws {
         let log = try paths.openLog("redis-feed")
         logs["redis-feed"] = log
         watch(
             try stores.startRedis(
-                node: "feed", namespace: network.namespace(of: "feed"), password: options.password,
+                node: "feed", namespace: network.namespace(of: "feed"), password: options.keys.redisPassword,
                 environment: commands.environment, output: log.number, on: reactor), node: "feed")
     }
 
-    private func startObserver() throws {
-        try start("observer", commands.observer(namespace: network.namespace(of: "observer")), node: "observer")
+    func startBroker() throws {
+        try start("broker-stub", commands.broker(namespace: namespace(of: "broker")), node: "broker")
+        try waitForHealth("broker-stub", node: "broker", port: topology.ports.brokerMetrics, within: .seconds(5))
+    }
+
+    func startObserver() throws {
+        try start("observer", commands.observer(namespace: namespace(of: "observer")), node: "observer")
         try connect(observer, within: .seconds(5))
         let fields: [JSON.Member] = [
             .init("run", .string(options.runID)), .init("scenario", .string(scenario.name)),
@@ -74,7 +79,7 @@ extension Conductor {
         var isReady = false
         let deadline = Instant.now + .seconds(5)
         while !isReady {
-            let status: JSON = try reactor.answer(of: "observer: status", within: .seconds(2)) { done in
+            let status = try reactor.reply(of: "observer: status", within: .seconds(2)) { done in
                 observer.request("status", within: .seconds(2), done)
             }
             isReady = ["tap", "redis", "monitor"].allSatisfy { status["ready"]?[$0]?.bool == true }
@@ -87,17 +92,25 @@ extension Conductor {
     }
 
     private func startAgents() throws {
-        for node in RoleCommands.faultable {
-            try start(
-                "chaos-agent-\(node)", commands.agent(node: node, namespace: network.namespace(of: node)), node: node)
+        for node in topology.faultable.map(\.name) {
+            try start("chaos-agent-\(node)", commands.agent(node: node, namespace: namespace(of: node)), node: node)
         }
+        try watchAgents()
+    }
+
+    func watchAgents() throws {
         let deadline = Instant.now + .seconds(5)
         while true {
-            let failure: ConductorError? = try reactor.answer(of: "chaos agents", within: .seconds(5)) { done in
+            let failure: CommandError? = try reactor.answer(of: "chaos agents", within: .seconds(5)) { done in
                 agents.watch(within: .seconds(2)) { done(.success($0)) }
             }
-            guard let failure else { return }
-            guard Instant.now < deadline, rigFailure == nil else { throw failure }
+            guard let failure else {
+                hasAgents = true
+                return
+            }
+            guard Instant.now < deadline, rigFailure == nil else {
+                throw ConductorError(failure.subject, failure.detail)
+            }
             _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
         }
     }
@@ -106,22 +119,24 @@ extension Conductor {
     private func connect(_ client: CommandClient, within limit: Duration) throws {
         let deadline = Instant.now + limit
         while true {
-            do { return try client.connect() } catch {
-                guard Instant.now < deadline, rigFailure == nil else {
-                    throw ConductorError(client.name, error.description)
-                }
-                _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
+            let failure: CommandError? = try reactor.answer(of: client.name, within: limit) { done in
+                client.connect(within: limit) { done(.success($0)) }
             }
+            guard let failure else { return }
+            guard Instant.now < deadline, rigFailure == nil else {
+                throw ConductorError(failure.subject, failure.detail)
+            }
+            _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
         }
     }
 
-    private func waitForHealth(_ name: String, node: String, port: UInt16, within limit: Duration) throws {
-        guard let host = Address.host(LabNetwork.controlAddress(node)) else { return }
-        let fetcher = HTTPFetcher(to: Address(host: host, port: port), on: reactor)
+    func waitForHealth(_ name: String, node: String, port: UInt16, within limit: Duration) throws {
+        guard let address = Address(written: topology.control(node, port)) else { return }
+        let fetcher = HTTPFetcher(to: address, on: reactor)
         let deadline = Instant.now + limit
         var last = "no answer"
         while Instant.now < deadline {
-            guard processes[name]?.isRunning == true else {
+            guard roles[name]?.isRunning ?? (network == nil) else {
                 throw ConductorError(name, "ended before it was ready: see logs/\(name).log")
             }
             var isHealthy: Bool?
@@ -137,7 +152,7 @@ extension Conductor {
             }
             _ = reactor.run(until: Instant.now + .seconds(1), or: { isHealthy != nil })
             if isHealthy == true {
-                if let child = processes[name] { recordProcess(child, node: node, event: "ready", status: nil) }
+                if let child = roles[name] { recordProcess(child, node: node, event: "ready", status: nil) }
                 return
             }
             _ = reactor.run(until: Instant.now + .milliseconds(25), or: { false })

@@ -4,6 +4,7 @@
 // verdict: it provides evidence of what it did, and the observer and the judge do the rest.
 
 import Archive
+import Commands
 import ConductorCore
 import Glibc
 import History
@@ -24,9 +25,10 @@ package final class Conductor {
     let evidence: EvidenceSender
     let observer: CommandClient
     let agents: AgentFleet
-    var network: LabNetwork
+    /// `nil` when the conductor attached to a rig that it did not build.
+    let network: LabNetwork?
     var desk: StoreDesk
-    var processes: [String: ChildProcess] = [:]
+    var roles: [String: any RunningRole] = [:]
     var logs: [String: Descriptor] = [:]
     var drill: Drill
     var view = DrillView()
@@ -34,6 +36,8 @@ package final class Conductor {
     var rigFailure: String?
     var isStopping = false
     var leftovers: [String] = []
+    /// Whether the agents can be asked.
+    var hasAgents = false
 
     package init(_ options: ConductorOptions, _ loaded: LoadedScenario) throws {
         self.options = options
@@ -42,33 +46,57 @@ package final class Conductor {
         paths = RunPaths(directory: options.runDirectory)
         progress = Progress(start: options.startedAt)
         reactor = try Reactor()
-        network = try LabNetwork()
-        try writeFile(paths.namespaces, network.inodes.map { "\($0)\n" }.joined(), mode: 0o644)
-        try network.guardTheGovernor()
-        try network.enterConductorsNode()
+        network = topology.mode == .build ? try Conductor.labNetwork(topology, paths) : nil
         let environment = [
             "GAUNTLET_RUN": options.runID, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/run/gauntlet", "LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
         ]
         commands = RoleCommands(
-            paths: paths, scenario: scenario, seed: options.seed, governor: options.governor, environment: environment,
-            programs: options.programs, backend: options.backend, replacements: options.replacements)
-        guard let ingest = Address(written: RoleCommands.ingest),
-            let redis = Address(written: "\(LabNetwork.controlAddress("store")):\(LabStores.redisPort)")
-        else { preconditionFailure("the lab's own addresses are well formed") }
+            paths: paths, scenario: scenario, topology: topology, seed: options.seed, governor: options.governor,
+            environment: environment,
+            programs: options.programs, backend: options.backend, replacements: options.replacements,
+            passwordFile: options.keys.redisPasswordFile)
+        guard let ingest = Address(written: topology.ingest),
+            let redis = Address(written: topology.control("store", topology.ports.redis))
+        else { preconditionFailure("a topology's addresses are well formed") }
         evidence = EvidenceSender(to: ingest, name: "rig", node: "conductor", on: reactor)
-        observer = CommandClient("observer", path: RunPaths.observerSocket, on: reactor)
-        agents = AgentFleet(nodes: RoleCommands.faultable, on: reactor)
-        desk = StoreDesk(redis: redis, password: options.password, postgres: LabStores.postgresURL, on: reactor)
+        observer = CommandClient("observer", at: .unix(RunPaths.observerSocket), on: reactor)
+        agents = AgentFleet(at: try Conductor.agentEndpoints(topology), token: options.keys.agentToken, on: reactor)
+        desk = StoreDesk(
+            redis: redis, password: options.keys.redisPassword, postgres: options.keys.postgresURL, on: reactor)
         drill = Drill(DrillScript(loaded.scenario))
     }
+
+    private static func labNetwork(_ topology: Topology, _ paths: RunPaths) throws -> LabNetwork {
+        let network = try LabNetwork(topology)
+        try writeFile(paths.namespaces, network.inodes.map { "\($0)\n" }.joined(), mode: 0o644)
+        try network.guardTheGovernor()
+        try network.enterConductorsNode()
+        return network
+    }
+
+    private static func agentEndpoints(_ topology: Topology) throws(ConductorError) -> [String: Endpoint] {
+        var endpoints: [String: Endpoint] = [:]
+        for node in topology.faultable {
+            guard let text = node.agent, let endpoint = Endpoint(written: text) else {
+                throw ConductorError(
+                    .usage, "topology '\(topology.name)', node '\(node.name)'",
+                    "agent: expected a Unix socket's path or HOST:PORT, found \(node.agent ?? "nothing")")
+            }
+            endpoints[node.name] = endpoint
+        }
+        return endpoints
+    }
+
+    /// The lab's namespace for a role; `nil` where the role is somebody else's container.
+    func namespace(of node: String) -> Int32? { network?.namespace(of: node) }
 
     /// Runs the whole drill. Returns the exit code of the lab: 0 when the evidence is complete as far as the
     /// conductor knows, 70 when the rig failed. The verdict is the judge's.
     package func run() -> Int32 {
         do {
             try reactor.onSignal { [unowned self] _ in stop(because: "stopped by the user") }
-            try buildRig()
+            if let network { try build(network) } else { try attach() }
             try drive()
         } catch {
             fail("\(error)")
@@ -96,33 +124,39 @@ package final class Conductor {
 
     /// Starts a process of the rig, with a log of its own, and keeps an eye on it.
     @discardableResult
-    func start(_ name: String, _ command: Command, node: String) throws -> ChildProcess {
+    func start(_ name: String, _ command: Command, node: String) throws -> any RunningRole {
+        guard network != nil else {
+            return watch(
+                try StandByRole(name, command, run: options.runID, log: paths.log(name), on: reactor), node: node)
+        }
         let log = try paths.openLog(name)
         logs[name] = log
-        let child = try ChildProcess(name, command, output: log.number, on: reactor)
-        return watch(child, node: node)
+        return watch(try ChildProcess(name, command, output: log.number, on: reactor), node: node)
     }
 
     @discardableResult
-    func watch(_ child: ChildProcess, node: String) -> ChildProcess {
-        processes[child.name] = child
+    func watch(_ child: any RunningRole, node: String) -> any RunningRole {
+        roles[child.name] = child
         let name = child.name
         recordProcess(child, node: node, event: "started", status: nil)
         child.whenEnded { [unowned self] status in
             recordProcess(child, node: node, event: "exited", status: status)
             // A governor that dies is a finding; anything else that dies is a broken rig.
-            guard !isStopping, name != "governor", name != "initdb", !(name == "feed-replayer" && status == 0) else { return }
+            guard !isStopping, name != "governor", name != "initdb", !(name == "feed-replayer" && status == 0) else {
+                return
+            }
             fail("\(name) ended with status \(status); its last words are in logs/\(name).log")
             perform(drill.abort(because: "\(name) ended"))
         }
         return child
     }
 
-    func recordProcess(_ child: ChildProcess, node: String, event: String, status: Int32?) {
+    func recordProcess(_ child: any RunningRole, node: String, event: String, status: Int32?) {
         record(
             "process",
             [
-                .init("node", .string(node)), .init("name", .string(child.name)), .init("pid", .integer(Int64(child.pid))),
+                .init("node", .string(node)), .init("name", .string(child.name)),
+                .init("pid", .integer(Int64(child.pid))),
                 .init("event", .string(event)), .init("status", .optional(status.map(Int64.init))),
                 // An end that nobody asked for is a finding of its own.
                 .init("expected", .bool(event != "exited" || isStopping || child.name == "initdb")),

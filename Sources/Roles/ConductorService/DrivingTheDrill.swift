@@ -1,3 +1,4 @@
+import Commands
 import ConductorCore
 import Messages
 import Scenarios
@@ -10,7 +11,7 @@ extension Conductor {
         // The feed has to read its plan, and to send the book for a while, before the first phase.
         let startAt = Instant.now + scenario.feed.lead + .milliseconds(500)
         try start(
-            "feed-replayer", commands.feed(namespace: network.namespace(of: "feed"), startAt: startAt), node: "feed")
+            "feed-replayer", commands.feed(namespace: namespace(of: "feed"), startAt: startAt), node: "feed")
         agents.onNews = { [unowned self] node, event in tell(event, from: node) }
         _ = reactor.run(until: startAt, or: { rigFailure != nil })
         var isAsking = false
@@ -134,7 +135,8 @@ extension Conductor {
             guard let source = event["source"]?.string, let p50 = event["p50_ns"]?.integer else { return }
             let dose = Double(p50 - (event["baseline_p50_ns"]?.integer ?? 0)) / 1e6
             let count = event["n"]?.integer ?? 0
-            progress.say("fault \(fault) on \(node): \(source) was held \(JSON.real(dose).text()) ms (p50 of \(count) probes)")
+            progress.say(
+                "fault \(fault) on \(node): \(source) was held \(JSON.real(dose).text()) ms (p50 of \(count) probes)")
         case "first effect", "effect ended", "healed", "failed":
             let detail = event["reason"]?.string ?? event["by"]?.string ?? event["text"]?.string ?? ""
             progress.say("fault \(fault) on \(node): \(words)\(detail.isEmpty ? "" : " (\(detail))")")

@@ -10,6 +10,10 @@ package struct HostOptions: Sendable {
     package var seed: UInt64
     /// Where runs are kept.
     package var runs: String
+    /// Path of the topology file; `nil`: everything on this machine.
+    package var topology: String?
+    /// What opens a rig that is attached to.
+    package var keys: RigKeys?
     /// Directory that relative paths inside scenario files start from: the project's root.
     package var root: String
     /// Directory of our own programs.
@@ -25,11 +29,14 @@ package struct HostOptions: Sendable {
     package static let overheadMaximum: Duration = .seconds(90)
 
     package init(
-        scenario: String, choice: Choice, seed: UInt64, runs: String, root: String, programs: String,
+        scenario: String, choice: Choice, topology: String? = nil, keys: RigKeys? = nil, seed: UInt64, runs: String,
+        root: String, programs: String,
         governor: [String]?, backend: String, replacements: [String: String], startedAt: Instant, commandLine: [String]
     ) {
         self.scenario = scenario
         self.choice = choice
+        self.topology = topology
+        self.keys = keys
         self.seed = seed
         self.runs = runs
         self.root = root

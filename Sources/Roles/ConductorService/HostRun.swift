@@ -28,7 +28,7 @@ package final class HostRun {
     /// Runs one drill. The directory that holds its evidence and the verdict, or why there is none.
     package func run() throws -> (directory: RunDirectory, verdict: Verdict) {
         let prepared = try PreparedRun(options)
-        let code = try runLab(prepared)
+        let code = try prepared.loaded.topology.mode == .build ? runLab(prepared) : runAttached(prepared)
         let left = prepared.namespaces()
         let found = Leftovers.settle(run: prepared.runID, namespaces: left, within: .seconds(5), on: reactor)
         // A full disk must not cost the verdict: what was written is judged, and it is inconclusive.
@@ -40,6 +40,20 @@ package final class HostRun {
 
     private func attempt(_ consequence: String, _ body: () throws -> Void) {
         do { try body() } catch { progress.say("\(consequence): \(error)") }
+    }
+
+    /// The rig is there already: the conductor works in this process.
+    private func runAttached(_ prepared: PreparedRun) throws -> Int32 {
+        guard let keys = options.keys else {
+            throw ConductorError(
+                .usage, "--keys", "topology '\(prepared.loaded.topology.name)' needs the keys of its rig")
+        }
+        let conductor = try Conductor(
+            ConductorOptions(
+                runID: prepared.runID, runDirectory: prepared.directory.path, seed: options.seed, governor: nil,
+                programs: options.programs, keys: keys, startedAt: options.startedAt, backend: options.backend),
+            prepared.loaded)
+        return conductor.run()
     }
 
     /// Exit code of the lab: 0, 70 when the rig failed, 77 when this machine can't build it.
@@ -56,7 +70,8 @@ package final class HostRun {
             stopsAsked += 1
             guard let end = lifeline else { return }
             if stopsAsked == 1 {
-                progress.say("stopping: the drill ends in order, the verdict will be inconclusive (again to end at once)")
+                progress.say(
+                    "stopping: the drill ends in order, the verdict will be inconclusive (again to end at once)")
                 var byte: UInt8 = 1
                 _ = write(end, &byte, 1)
             } else {
@@ -73,7 +88,8 @@ package final class HostRun {
         }
         let status = lab.status ?? 70
         guard status != 77 else {
-            throw ConductorError(.machine, "this machine", "can't build the lab", advice: "the lines above say what is missing")
+            throw ConductorError(
+                .machine, "this machine", "can't build the lab", advice: "the lines above say what is missing")
         }
         return status
     }

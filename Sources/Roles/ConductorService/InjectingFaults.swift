@@ -30,7 +30,7 @@ extension Conductor {
         if let percent = fault.percent { members.append(.init("loss_ppm", .integer(Int64(percent) * 10_000))) }
         if let port = fault.port { members.append(.init("port", .integer(Int64(port)))) }
         if let mode = fault.mode { members.append(.init("mode", .string(mode.rawValue))) }
-        if let name = fault.process, let child = processes[name] {
+        if let name = fault.process, let child = roles[name] {
             members.append(.init("pid", .integer(Int64(child.pid))))
         }
         return .object(members)

@@ -3,38 +3,18 @@
 import CLinux
 import Glibc
 import Netlink
+import Scenarios
 import Sockets
 import Units
 
 package struct LabNetwork {
-    package struct Node: Hashable, Sendable {
-        package let name: String
-        /// Last octet of its addresses.
-        package let number: UInt8
-        package let isOnMarket: Bool
-    }
-
-    package static let nodes = [
-        Node(name: "feed", number: 11, isOnMarket: true), Node(name: "broker", number: 12, isOnMarket: true),
-        Node(name: "governor", number: 13, isOnMarket: true), Node(name: "store", number: 14, isOnMarket: true),
-        Node(name: "observer", number: 15, isOnMarket: false), Node(name: "conductor", number: 16, isOnMarket: false),
-    ]
-    package static let governorMetricsPort: UInt16 = 8000
-    package static let ingestPort: UInt16 = 7010
-
+    let topology: Topology
     private var namespaces: [String: Descriptor] = [:]
     private let bridges: Descriptor
 
-    package static func marketAddress(_ node: String) -> String { address(node, "198.18.0") }
-    package static func controlAddress(_ node: String) -> String { address(node, "198.18.1") }
-
-    private static func address(_ node: String, _ network: String) -> String {
-        guard let found = nodes.first(where: { $0.name == node }) else { preconditionFailure("no node '\(node)' in the lab") }
-        return "\(network).\(found.number)"
-    }
-
     /// Builds it all. The caller's own namespace holds the bridges and nothing else.
-    package init() throws {
+    package init(_ topology: Topology) throws {
+        self.topology = topology
         bridges = Descriptor(try check(clinux_open_namespace("/proc/self/ns/net"), "the lab's own network", "open"))
         let switchboard = try LinkControl(namespace: bridges.number)
         try LabNetwork.quieten(bridges.number, "bridges")
@@ -42,7 +22,7 @@ package struct LabNetwork {
             try switchboard.createBridge(bridge)
             try switchboard.setUp(bridge)
         }
-        for node in LabNetwork.nodes {
+        for node in topology.nodes {
             namespaces[node.name] = try LabNetwork.add(node, to: switchboard)
         }
     }
@@ -57,12 +37,13 @@ package struct LabNetwork {
 
     /// The governor's way to the control network: it may be asked for metrics and health, and nothing else.
     package func guardTheGovernor() throws {
-        guard let observer = Address(written: "\(LabNetwork.controlAddress("observer")):\(LabNetwork.ingestPort)") else {
+        guard let observer = Address(written: topology.ingest) else {
             preconditionFailure("the lab's own addresses are well formed")
         }
         // The agent in the governor's node reports to the observer over the same interface.
         try Nftables.installControlGuard(
-            namespace: namespace(of: "governor"), interface: "control", port: LabNetwork.governorMetricsPort, peers: [observer])
+            namespace: namespace(of: "governor"), interface: "control", port: topology.ports.governorMetrics,
+            peers: [observer])
     }
 
     /// Moves this process to the conductor's node for good.
@@ -70,18 +51,19 @@ package struct LabNetwork {
         try check(clinux_enter_network_namespace(namespace(of: "conductor")), "node conductor", "setns")
     }
 
-    private static func add(_ node: Node, to switchboard: LinkControl) throws -> Descriptor {
+    private static func add(_ node: Topology.Node, to switchboard: LinkControl) throws -> Descriptor {
         let namespace = Descriptor(try check(clinux_new_network_namespace(), "node \(node.name)", "unshare"))
         try publish(namespace, as: node.name)
         try quieten(namespace.number, node.name)
         let inside = try LinkControl(namespace: namespace.number)
         try inside.setUp("lo")
-        for (network, prefix) in [("market", "198.18.0"), ("control", "198.18.1")] where network == "control" || node.isOnMarket {
+        for (network, address) in [("market", node.market), ("control", node.control)] {
+            guard let address else { continue }
             let outer = "\(node.name)-\(network.prefix(1))"
             try switchboard.createVeth(outer, peer: network, peerNamespace: namespace.number)
             try switchboard.setMaster(outer, bridge: network)
             try switchboard.setUp(outer)
-            try inside.addAddress(network, "\(prefix).\(node.number)", prefix: 24)
+            try inside.addAddress(network, address, prefix: 24)
             try inside.setUp(network)
         }
         return namespace

@@ -2,32 +2,34 @@
 
 import Glibc
 import Processes
+import Scenarios
 import Sockets
 import Units
 
 package struct LabStores {
     package static let postgresDirectory = "/run/postgres"
     package static let postgresURL = "host=\(postgresDirectory) user=gauntlet dbname=postgres"
-    package static let redisPort: UInt16 = 6379
-    package static let postgresPort: UInt16 = 5432
 
     /// The URL that a governor is given.
-    package static var governorURL: String {
-        "postgresql://gauntlet@\(LabNetwork.marketAddress("store")):\(postgresPort)/postgres"
+    package static func governorURL(_ topology: Topology) -> String {
+        "postgresql://gauntlet@\(topology.market("store", topology.ports.postgres))/postgres"
     }
 
     let redis: String
     let postgres: (server: String, initdb: String)
+    let topology: Topology
 
     /// What is missing is said all at once, with how to get it.
-    package init() throws(ConductorError) {
+    package init(_ topology: Topology) throws(ConductorError) {
+        self.topology = topology
         var missing: [String] = []
         let redis = Programs.find("redis-server")
         let postgres = Programs.findPostgres()
         if redis == nil { missing.append("redis-server (apt-get install redis-server)") }
         if postgres == nil { missing.append("postgres and initdb (apt-get install postgresql)") }
         guard let redis, let postgres else {
-            throw ConductorError(.machine, "this machine", "missing: \(missing.joined(separator: ", "))",
+            throw ConductorError(
+                .machine, "this machine", "missing: \(missing.joined(separator: ", "))",
                 advice: "./scripts/setup installs them")
         }
         self.redis = redis
@@ -37,8 +39,8 @@ package struct LabStores {
     /// The market side is the default user's, without administration; the control side knows a password.
     func redisConfiguration(node: String, password: String) -> String {
         """
-        bind \(LabNetwork.marketAddress(node)) \(LabNetwork.controlAddress(node))
-        port \(LabStores.redisPort)
+        bind \(topology.node(node)?.market ?? "") \(topology.node(node)?.control ?? "")
+        port \(topology.ports.redis)
         dir /run/redis/\(node)
         save ""
         appendonly no
@@ -52,14 +54,16 @@ package struct LabStores {
     }
 
     package func startRedis(
-        node: String, namespace: Int32, password: String, environment: [String: String], output: Int32, on reactor: Reactor
+        node: String, namespace: Int32, password: String, environment: [String: String], output: Int32,
+        on reactor: Reactor
     ) throws -> ChildProcess {
         let directory = "/run/redis/\(node)"
         guard mkdir(directory, 0o700) == 0 else { throw SystemError(directory, "mkdir", code: errno) }
         let path = "\(directory)/redis.conf"
         try writeFile(path, redisConfiguration(node: node, password: password), mode: 0o600)
         return try ChildProcess(
-            "redis-\(node)", Command(redis, [path], environment: environment, namespace: namespace), output: output, on: reactor)
+            "redis-\(node)", Command(redis, [path], environment: environment, namespace: namespace), output: output,
+            on: reactor)
     }
 
     /// `nil` when an ordinary user runs the lab: then the server runs as that user.
@@ -71,7 +75,9 @@ package struct LabStores {
         return (65_534, 65_534)
     }
 
-    package func initializePostgres(environment: [String: String], output: Int32, on reactor: Reactor) throws -> ChildProcess {
+    package func initializePostgres(environment: [String: String], output: Int32, on reactor: Reactor) throws
+        -> ChildProcess
+    {
         let user = LabStores.postgresUser()
         if let user, chown(LabStores.postgresDirectory, user.uid, user.gid) != 0 {
             throw SystemError(LabStores.postgresDirectory, "chown", code: errno)
@@ -89,10 +95,10 @@ package struct LabStores {
         namespace: Int32, environment: [String: String], output: Int32, on reactor: Reactor
     ) throws -> ChildProcess {
         let data = "\(LabStores.postgresDirectory)/data"
-        let access = "local all all trust\nhost all gauntlet 198.18.0.0/24 trust\n"
+        let access = "local all all trust\nhost all gauntlet \(topology.marketNetwork) trust\n"
         try writeFile("\(data)/pg_hba.conf", access, mode: 0o644)
         let arguments = [
-            "-D", data, "-h", LabNetwork.marketAddress("store"), "-p", "\(LabStores.postgresPort)", "-k",
+            "-D", data, "-h", topology.node("store")?.market ?? "", "-p", "\(topology.ports.postgres)", "-k",
             LabStores.postgresDirectory, "-c", "shared_buffers=32MB", "-c", "max_connections=40",
             "-c", "dynamic_shared_memory_type=posix", "-c", "logging_collector=off", "-c", "autovacuum=off",
         ]

@@ -1,10 +1,11 @@
 import Netlink
+import Scenarios
 import Sockets
 
 extension LabNetwork {
     /// What the agents left in the nodes' kernel state once they have ended: tables, and links that are not the lab's.
     package func leftovers() -> [String] {
-        LabNetwork.nodes.flatMap { node -> [String] in
+        topology.nodes.flatMap { node -> [String] in
             do { return try leftovers(in: node) } catch {
                 return ["node \(node.name): could not be looked at: \(error)"]
             }
@@ -16,7 +17,7 @@ extension LabNetwork {
         try Nftables.stoppedByControlGuard(namespace: namespace(of: "governor"))
     }
 
-    private func leftovers(in node: Node) throws -> [String] {
+    private func leftovers(in node: Topology.Node) throws -> [String] {
         let number = namespace(of: node.name)
         var found: [String] = []
         for family in [Nftables.Family.ip, .netdev] {
@@ -25,7 +26,7 @@ extension LabNetwork {
                 found.append("node \(node.name): nf_tables table \(family) \(Nftables.tableName)")
             }
         }
-        let expected: Set = node.isOnMarket ? ["lo", "market", "control"] : ["lo", "control"]
+        let expected: Set = node.market != nil ? ["lo", "market", "control"] : ["lo", "control"]
         let links = try LinkControl(namespace: number).links()
         found += links.filter { !expected.contains($0.name) }.map { "node \(node.name): link \($0.name)" }
         found += links.filter { expected.contains($0.name) && !$0.isUp }.map {

@@ -12,17 +12,23 @@ package struct PreparedRun {
     package let directory: RunDirectory
     package let runID: String
     package let scenario: Scenario
+    package let loaded: LoadedScenario
     package let conductArguments: [String]
     package let environment: [String: String]
 
     package init(_ options: HostOptions) throws {
-        let loaded = try LoadedScenario(file: options.scenario, root: options.root, choice: options.choice)
-        _ = try LabStores()
+        let loaded = try LoadedScenario(
+            file: options.scenario, root: options.root, topologyFile: options.topology, choice: options.choice)
+        self.loaded = loaded
+        if loaded.topology.mode == .build { _ = try LabStores(loaded.topology) }
         scenario = loaded.scenario
         let started = WallTime.now
         let root = options.runs.hasPrefix("/") ? options.runs : "\(PreparedRun.workingDirectory)/\(options.runs)"
         directory = try PreparedRun.directory(under: root, scenario.title, started, options.seed)
-        guard !directory.path.hasPrefix("/run/"), !directory.path.hasPrefix("/dev/shm/") else {
+        guard
+            loaded.topology.mode == .attach
+                || !directory.path.hasPrefix("/run/") && !directory.path.hasPrefix("/dev/shm/")
+        else {
             throw ConductorError(
                 .usage, "--runs", "\(root) is hidden inside the lab; choose a directory outside /run and /dev/shm")
         }
@@ -104,7 +110,8 @@ package struct PreparedRun {
                 .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
                 .init("scenario", .string(loaded.scenario.name)),
                 .init("variant", .optional(loaded.scenario.choice.variant)),
-                .init("profile", .optional(loaded.scenario.choice.profile)), .init("seed", .string(String(options.seed))),
+                .init("profile", .optional(loaded.scenario.choice.profile)),
+                .init("seed", .string(String(options.seed))),
                 .init("command", .array(options.commandLine.map { .string($0) })),
                 .init("governor", .optional(options.governor?.joined(separator: " "))),
                 .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),

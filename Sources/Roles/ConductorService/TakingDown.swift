@@ -1,3 +1,4 @@
+import Commands
 import Glibc
 import Messages
 import Sockets
@@ -13,7 +14,7 @@ extension Conductor {
         attempt("governor") { try end("governor", within: .seconds(6)) }
         attempt("stores") { try recordStores() }
         attempt("leftovers") { try askForLeftovers() }
-        for node in RoleCommands.faultable {
+        for node in topology.faultable.map(\.name) {
             attempt("chaos-agent") { try end("chaos-agent-\(node)", within: .seconds(3)) }
         }
         recordLeftovers()
@@ -36,15 +37,15 @@ extension Conductor {
     }
 
     private func healEverything() throws {
-        guard processes.keys.contains(where: { $0.hasPrefix("chaos-agent") }) else { return }
-        let errors: [ConductorError] = try reactor.answer(of: "heal", within: .seconds(5)) { done in
+        guard hasAgents else { return }
+        let errors: [CommandError] = try reactor.answer(of: "heal", within: .seconds(5)) { done in
             agents.healAll(within: .seconds(3)) { done(.success($0)) }
         }
-        if let error = errors.first { throw error }
+        if let error = errors.first { throw ConductorError(error.subject, error.detail) }
     }
 
     private func end(_ name: String, within limit: Duration) throws {
-        guard let child = processes[name], child.isRunning else { return }
+        guard let child = roles[name], child.isRunning else { return }
         child.signal(SIGTERM)
         if reactor.run(until: Instant.now + limit, or: { !child.isRunning }) { return }
         child.signal(SIGKILL)
@@ -61,7 +62,7 @@ extension Conductor {
     }
 
     private func recordStores() throws {
-        guard processes["postgres"]?.isRunning == true else { return }
+        guard roles["postgres"]?.isRunning ?? (network == nil) else { return }
         for table in ["orders", "fills", "positions", "pnl"] {
             let rows = try desk.rows(of: table)
             record("store", [.init("table", .string(table)), .init("rows", rows)])
@@ -71,7 +72,7 @@ extension Conductor {
 
     /// Faults that the agents still know of after everything was healed.
     private func askForLeftovers() throws {
-        guard processes.keys.contains(where: { $0.hasPrefix("chaos-agent") }) else { return }
+        guard hasAgents else { return }
         leftovers = try reactor.answer(of: "leftovers", within: .seconds(5)) { done in
             agents.leftovers(within: .seconds(3)) { done(.success($0)) }
         }
@@ -79,20 +80,21 @@ extension Conductor {
 
     /// With the agents gone, the kernel itself is asked. Processes and namespaces are looked for once the lab is gone.
     private func recordLeftovers() {
-        leftovers += network.leftovers()
+        if let network { leftovers += network.leftovers() }
         for text in leftovers { progress.say("left behind: \(text)") }
         record("leftovers", [.init("stage", "lab"), .init("found", .array(leftovers.map { .string($0) }))])
     }
 
     private func recordGuard() throws {
+        guard let network else { return }
         let stopped = Int64(clamping: try network.stoppedAtTheGuard())
         record("guard", [.init("outgoing_dropped", .integer(stopped))])
     }
 
     private func finishObserver() throws {
-        guard processes["observer"]?.isRunning == true, observer.isConnected else { return }
+        guard roles["observer"]?.isRunning == true, observer.isConnected else { return }
         progress.say("the observer judges")
-        let _: JSON = try reactor.answer(of: "observer: finish", within: .seconds(60)) { done in
+        _ = try reactor.reply(of: "observer: finish", within: .seconds(60)) { done in
             observer.request("finish", within: .seconds(60), done)
         }
         progress.say("evidence closed; leftovers are looked for once the lab is gone")

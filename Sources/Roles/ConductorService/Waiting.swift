@@ -1,7 +1,18 @@
+import Commands
+import Messages
 import Sockets
 import Units
 
 extension Reactor {
+    /// What the other end of a command socket says, or why it doesn't.
+    func reply(
+        of what: String, within limit: Duration, _ start: (@escaping (CommandClient.Reply) -> Void) -> Void
+    ) throws(ConductorError) -> JSON {
+        try answer(of: what, within: limit) { done in
+            start { reply in done(reply.mapError { ConductorError($0.subject, $0.detail) }) }
+        }
+    }
+
     /// Serves events until `condition` holds; a named deadline, and a clear word when it passes.
     func wait(for what: String, within limit: Duration, until condition: () -> Bool) throws(ConductorError) {
         guard run(until: Instant.now + limit, or: condition) else {

@@ -1,4 +1,5 @@
 import Archive
+import Commands
 import Messages
 import ObserverCore
 import Sockets
@@ -8,32 +9,30 @@ extension ObserverService {
     /// A conductor that is gone this long doesn't come back: the evidence is closed, readable, and judged by nobody.
     static let conductorMaximum = Duration.milliseconds(5_000)
 
-    func command(_ command: String, _ reply: @escaping CommandSocket.Reply) {
-        switch command {
-        case "status": reply(status)
-        case "finish": finish(reply)
+    func command(_ request: CommandServer.Request) {
+        switch request.word {
+        case "status": request.reply(status)
+        case "finish": finish(request)
         default:
-            reply([
-                .init("ok", false), .init("error", .string("unknown command '\(command)': expected status or finish"))
-            ])
+            request.refuse(CommandError("'command'", "expected status or finish, found '\(request.word)'"))
         }
     }
 
     private var status: [JSON.Member] {
         let ready: JSON = [
-            "tap": true, "redis": .bool(redis.isSubscribed), "monitor": .bool(redis.isMonitoring)
+            "tap": true, "redis": .bool(redis.isSubscribed), "monitor": .bool(redis.isMonitoring),
         ]
-        return [.init("ok", true)] + watch.status + [
+        return watch.status + [
             .init("history", .integer(Int64(history.count))), .init("dropped", .integer(Int64(drops))),
-            .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready)
+            .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready),
         ]
     }
 
-    private func finish(_ reply: @escaping CommandSocket.Reply) {
+    private func finish(_ request: CommandServer.Request) {
         switch ending {
-        case .judged(let verdict): return reply([.init("ok", true), .init("verdict", .string(verdict))])
-        case .failed(let reason): return reply([.init("ok", false), .init("error", .string(reason))])
-        case .draining, .closed: return reply([.init("ok", false), .init("error", "already finishing")])
+        case .judged(let verdict): return request.reply([.init("verdict", .string(verdict))])
+        case .failed(let reason): return request.refuse(CommandError("finish", reason))
+        case .draining, .closed: return request.refuse(CommandError("finish", "already finishing"))
         case .running: break
         }
         ending = .draining
@@ -42,11 +41,11 @@ extension ObserverService {
                 try close()
                 let verdict = try judge(options.runDirectory)
                 ending = .judged(verdict)
-                reply([.init("ok", true), .init("verdict", .string(verdict))])
+                request.reply([.init("verdict", .string(verdict))])
             } catch {
                 ending = .failed("\(error)")
                 say("\(error)")
-                reply([.init("ok", false), .init("error", .string("\(error)"))])
+                request.refuse(CommandError("finish", "\(error)"))
             }
         }
     }

@@ -1,3 +1,4 @@
+import Commands
 import Sockets
 
 /// What the observer is told at its start.
@@ -15,7 +16,9 @@ package struct ObserverOptions: Sendable {
     package var runDirectory: String
     /// Where sources send their observations.
     package var ingest: Address
-    package var commandSocket: String
+    /// Where the conductor gives its commands; over TCP it shows `token` first.
+    package var commands: Endpoint
+    package var token: Token?
     /// The Redis of flags and drop copy, over the control network.
     package var redis: Address
     package var redisUser: String
@@ -32,14 +35,16 @@ package struct ObserverOptions: Sendable {
     package var processes: [String: Int32] = [:]
 
     package init(
-        runDirectory: String, ingest: Address, commandSocket: String, redis: Address, redisUser: String = "gauntlet",
+        runDirectory: String, ingest: Address, commands: Endpoint, token: Token? = nil, redis: Address,
+        redisUser: String = "gauntlet",
         redisPassword: String?, tapNamespace: String?, governorAddress: String,
         conductorAddress: String = "198.18.1.16",
         marketInterface: String = "market", brokerPort: UInt16
     ) {
         self.runDirectory = runDirectory
         self.ingest = ingest
-        self.commandSocket = commandSocket
+        self.commands = commands
+        self.token = token
         self.redis = redis
         self.redisUser = redisUser
         self.redisPassword = redisPassword

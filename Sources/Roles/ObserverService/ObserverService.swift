@@ -3,6 +3,7 @@
 
 import Archive
 import Capture
+import Commands
 import Glibc
 import History
 import Messages
@@ -30,7 +31,7 @@ package final class ObserverService {
     let tap: Tap
     let redis: RedisWatch
     let ingest: EvidenceIngest
-    let commands: CommandSocket
+    let commands: CommandServer
     let scrapes: [MetricsScrape]
     var watch: DrillWatch
     var processes: [String: Int32]
@@ -78,7 +79,7 @@ package final class ObserverService {
         tap = try Tap(namespace: options.tapNamespace, on: reactor)
         redis = RedisWatch(options, on: reactor)
         scrapes = options.scrapes.map { MetricsScrape($0, on: reactor) }
-        commands = try CommandSocket(options.commandSocket, on: reactor)
+        commands = try CommandServer(at: options.commands, token: options.token, on: reactor)
         start()
     }
 
@@ -89,8 +90,8 @@ package final class ObserverService {
         tap.onPacket = { [unowned self] in receive($0) }
         ingest.onObservation = { [unowned self] in perform(watch.evidence($0)) }
         ingest.onGap = { [unowned self] in gap($0, $1, $2) }
-        commands.onCommand = { [unowned self] in command($0, $1) }
-        commands.onLost = { [unowned self] in conductorLost() }
+        commands.onRequest = { [unowned self] in command($0) }
+        commands.onGone = { [unowned self] _ in conductorLost() }
         history.onFailure = { [unowned self] in say("history: \($0)") }
         samples.onFailure = { [unowned self] in say("samples: \($0)") }
         listenToRedis()
@@ -104,7 +105,7 @@ package final class ObserverService {
                 checkDrops()
                 flushPackets()
             },
-            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } }
+            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } },
         ]
         for scrape in scrapes { scrape.onResult = { [unowned self] in record(.scrape, "metrics", $0) } }
     }
@@ -166,7 +167,7 @@ package final class ObserverService {
                 .scrape, "memory",
                 [
                     .init("name", .string(name)), .init("pid", .integer(Int64(pid))),
-                    .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB))
+                    .init("rss_kb", .integer(memory.residentKiB)), .init("anon_kb", .integer(memory.anonymousKiB)),
                 ])
         }
     }

@@ -44,3 +44,23 @@ package struct Topology: Hashable, Sendable {
 
     package func node(_ name: String) -> Node? { nodes.first { $0.name == name } }
 }
+
+extension Topology {
+    /// Nodes that a scenario can fault: those on the market network, each with an agent.
+    package var faultable: [Node] { nodes.filter { $0.market != nil } }
+
+    /// `HOST:PORT` on the network that faults may hit. A topology has every required node, and a node that is asked
+    /// for here is on that network: that is checked where the file is read.
+    package func market(_ node: String, _ port: UInt16) -> String { "\(found(node).market ?? ""):\(port)" }
+
+    /// `HOST:PORT` on the network that is never faulted.
+    package func control(_ node: String, _ port: UInt16) -> String { "\(found(node).control):\(port)" }
+
+    /// Where sources send their observations.
+    package var ingest: String { control("observer", ports.evidence) }
+
+    private func found(_ name: String) -> Node {
+        guard let node = node(name) else { preconditionFailure("topology '\(self.name)' has no node '\(name)'") }
+        return node
+    }
+}

@@ -1,4 +1,5 @@
 import Archive
+import Commands
 import Glibc
 import History
 import Messages
@@ -59,7 +60,7 @@ struct ServiceTests {
             redis = try TestRedis(TestRedis.program ?? "", in: directory, on: reactor)
             let options = ObserverOptions(
                 runDirectory: directory, ingest: Address(host: 0x7F00_0001, port: 0),
-                commandSocket: "\(directory)/observer.sock",
+                commands: .unix("\(directory)/observer.sock"),
                 redis: redis.address, redisPassword: "secret", tapNamespace: cable.nearPath,
                 governorAddress: "198.18.0.13",
                 brokerPort: 9_878)

@@ -1,4 +1,5 @@
 import ChaosAgentService
+import Commands
 import Glibc
 import Messages
 import Processes
@@ -32,7 +33,7 @@ final class RunningAgent {
         process = try RunningAgent.start(program, node, name, peer, made, reactor)
         let deadline = Instant.now + .seconds(5)
         // Ready when it answers; a socket file may be a dead agent's. An agent that refuses to start never answers.
-        while Instant.now < deadline, process.isRunning, (try? ask([.init("command", "list")])) == nil {
+        while Instant.now < deadline, process.isRunning, (try? ask([.init("command", "list")]))?["ok"]?.bool != true {
             _ = reactor.run(until: Instant.now + .milliseconds(10)) { !process.isRunning }
         }
     }
@@ -56,7 +57,13 @@ final class RunningAgent {
     var log: String { String(decoding: ProcessTable.contents("\(directory)/agent.log"), as: UTF8.self) }
 
     func ask(_ members: [JSON.Member]) throws -> JSON {
-        try CommandClient.ask(socketPath, .object([.init("id", 1)] + members))
+        do {
+            return try CommandClient.ask(
+                .unix(socketPath), members.first { $0.key == "command" }?.value.string ?? "",
+                members.filter { $0.key != "command" })
+        } catch {
+            return ["ok": false, "error": .string(error.description), "missing_ability": .bool(error.isMissingAbility)]
+        }
     }
 
     func inject(_ members: (String, JSON)...) throws -> JSON {

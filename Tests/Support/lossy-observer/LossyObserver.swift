@@ -3,6 +3,7 @@
 
 import Archive
 import Capture
+import Commands
 import ObserverService
 import Sockets
 import Units
@@ -27,7 +28,9 @@ struct LossyObserver {
 
     private static func options(_ arguments: [String]) throws -> ObserverOptions {
         func text(_ option: String) throws -> String {
-            guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else { throw Missing(option: option) }
+            guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else {
+                throw Missing(option: option)
+            }
             return arguments[place + 1]
         }
         func address(_ option: String) throws -> Address {
@@ -37,7 +40,7 @@ struct LossyObserver {
         let password = String(decoding: try readFile(try text("--redis-password-file")), as: UTF8.self)
         return ObserverOptions(
             runDirectory: try text("--run-directory"), ingest: try address("--ingest"),
-            commandSocket: try text("--command-socket"), redis: try address("--redis"), redisPassword: password,
+            commands: .unix(try text("--commands")), redis: try address("--redis"), redisPassword: password,
             tapNamespace: try text("--tap-namespace"), governorAddress: try text("--governor-address"),
             brokerPort: UInt16(try text("--broker-port")) ?? 0)
     }

@@ -1,90 +1,51 @@
-// The command socket: one JSON object a line in, one a line out, on a Unix socket that only its owner and root reach.
+// What an agent can be told, over its command servers (`Drivers/Commands`):
 //
 //     {"id":1,"command":"inject","fault":{…}}   → {"id":1,"ok":true,"fault":{…}}
 //     {"id":2,"command":"heal","fault":"slow"}  → {"id":2,"ok":true}          ("fault" absent: all)
 //     {"id":3,"command":"list"}                 → {"id":3,"ok":true,"faults":[…]}
 //     {"id":4,"command":"watch"}                → {"id":4,"ok":true}, then {"event":"fault_healed","fault":"slow",…}
 //     {"id":5,"command":"doctor"}, {"id":6,"command":"stop"}
-//
-// What is refused: {"id":1,"ok":false,"error":"…"}, and "missing_ability":true where this machine can't.
 
 import ChaosAgentCore
-import Glibc
+import Commands
 import Messages
 import Netlink
 import Sockets
 import Units
 
-package final class CommandServer {
-    package static let clientsMaximum = 32
-
-    private enum Word: String, CaseIterable { case inject, heal, list, watch, doctor, stop }
-
-    private final class Client {
-        let connection: Connection
-        var splitter = LineSplitter()
-        init(_ connection: Connection) { self.connection = connection }
-    }
+package final class AgentCommands {
+    package enum Word: String, CaseIterable { case inject, heal, list, watch, doctor, stop }
 
     private let agent: ChaosAgent
-    private var listener: Listener?
-    private var clients: [ObjectIdentifier: Client] = [:]
+    private let servers: [CommandServer]
 
-    package init(_ agent: ChaosAgent, at path: String, on reactor: Reactor) throws(SystemError) {
+    /// Takes commands for `agent` on every server: its Unix socket, and TCP where that was asked for.
+    package init(_ agent: ChaosAgent, on servers: [CommandServer]) {
         self.agent = agent
-        listener = try Listener(unix: path, on: reactor) { [unowned self] connection, uid in accept(connection, uid) }
-    }
-
-    package func close() {
-        listener?.close()
-        for client in clients.values { client.connection.close() }
-    }
-
-    private func accept(_ connection: Connection, _ uid: UInt32?) {
-        guard let uid, uid == 0 || uid == geteuid(), clients.count < CommandServer.clientsMaximum else {
-            return connection.close()
+        self.servers = servers
+        for server in servers {
+            server.onRequest = { [unowned self] in answer($0) }
+            server.onGone = { [unowned agent] in agent.removeWatcher($0) }
         }
-        let client = Client(connection)
-        clients[ObjectIdentifier(client)] = client
-        connection.onBytes = { [unowned self, unowned client] bytes in receive(bytes, from: client) }
-        connection.onClose = { [unowned self, unowned client] _ in
-            agent.removeWatcher(client)
-            clients[ObjectIdentifier(client)] = nil
-        }
-        do { try connection.start() } catch { connection.close() }
     }
 
-    private func receive(_ bytes: ArraySlice<UInt8>, from client: Client) {
+    package func close() { for server in servers { server.close() } }
+
+    private func answer(_ request: CommandServer.Request) {
         do {
-            for line in try client.splitter.lines(in: bytes) where !line.isEmpty {
-                client.connection.send(answer(line, client).bytes() + [0x0A])
-            }
-        } catch {
-            client.connection.close()
-        }
-    }
-
-    private func answer(_ line: [UInt8], _ client: Client) -> JSON {
-        let json: JSON
-        do { json = try JSON(parsing: line) } catch { return failure(.null, "the request is no JSON: \(error)") }
-        let id = json["id"] ?? .null
-        do {
-            return success(id, try carryOut(json, client))
+            request.reply(try carryOut(request.json, request.word, request.client))
         } catch let error as AgentError {
-            return failure(id, error.description, isMissingAbility: error.isMissingAbility)
+            request.refuse(CommandError(error.subject, error.detail, isMissingAbility: error.isMissingAbility))
         } catch {
-            return failure(id, "\(error)")
+            request.refuse(CommandError("fault", "\(error)"))
         }
     }
 
-    private func carryOut(_ json: JSON, _ client: Client) throws -> [JSON.Member] {
+    private func carryOut(_ json: JSON, _ text: String, _ client: CommandServer.Client) throws -> [JSON.Member] {
         let names = Word.allCases.map(\.rawValue)
-        guard let text = json["command"]?.string, let word = Word(rawValue: text) else {
-            let found = json["command"]?.text() ?? "nothing"
-            let near =
-                json["command"]?.string.flatMap { closest(to: $0, among: names) }.map { ". Did you mean '\($0)'?" }
-                ?? ""
-            throw AgentError("'command'", "expected one of \(names.joined(separator: ", ")), found \(found)\(near)")
+        guard let word = Word(rawValue: text) else {
+            let near = closest(to: text, among: names).map { ". Did you mean '\($0)'?" } ?? ""
+            throw AgentError("'command'", "expected one of \(names.joined(separator: ", ")), found \(json["command"]?.text() ?? "")\(near)")
         }
         switch word {
         case .inject:
@@ -100,7 +61,7 @@ package final class CommandServer {
                 let members: [JSON.Member] = [
                     .init("event", .string(report.type)), .init("t", .integer(report.at.nanoseconds)),
                 ]
-                client.connection.send(JSON.object(members + report.fields).bytes() + [0x0A])
+                client.send(.object(members + report.fields))
             }
             return []
         case .doctor:
@@ -111,17 +72,6 @@ package final class CommandServer {
             agent.stop(.abort)
             return []
         }
-    }
-
-    private func success(_ id: JSON, _ members: [JSON.Member]) -> JSON {
-        .object([.init("id", id), .init("ok", true)] + members)
-    }
-
-    private func failure(_ id: JSON, _ text: String, isMissingAbility: Bool = false) -> JSON {
-        .object([
-            .init("id", id), .init("ok", false), .init("error", .string(text)),
-            .init("missing_ability", .bool(isMissingAbility)),
-        ])
     }
 }
 

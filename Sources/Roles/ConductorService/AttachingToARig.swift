@@ -1,0 +1,47 @@
+// A rig that somebody else started, in containers for example: the stores and the agents are there already, the
+// governor comes as soon as its files are, and the other roles wait for orders.
+
+import Archive
+import Commands
+import ConductorCore
+import Glibc
+import Scenarios
+import Sockets
+import Units
+
+extension Conductor {
+    /// Where the rig's containers find what the governor is given, and the sign that it is there.
+    package static let share = "/run/gauntlet"
+    package static var preparedFile: String { "\(share)/prepared" }
+
+    /// Everything answering, the stores fresh, the governor paused: ready for the first tick.
+    func attach() throws {
+        progress.say("attaching to the rig of topology '\(topology.name)'")
+        unlink(Conductor.preparedFile)
+        mkdir(Order.directory, 0o700)
+        try desk.connectRedis()
+        try desk.connectPostgres()
+        try desk.reset()
+        try startObserver()
+        try watchAgents()
+        try startBroker()
+        // The governor's container starts once this file is there, and never before the stores are fresh.
+        for (source, name) in [(paths.limits, "limits.json"), (paths.fees, "fees.json")] {
+            try replaceFile(
+                "\(Conductor.share)/\(name)", String(decoding: try readFile(source), as: UTF8.self), mode: 0o644)
+        }
+        try replaceFile(Conductor.preparedFile, options.runID)
+        progress.say("waiting for the governor")
+        try waitForHealth(
+            "governor", node: "governor", port: topology.ports.governorMetrics, within: Conductor.governorMaximum)
+        record(
+            "process",
+            [
+                .init("node", "governor"), .init("name", "governor"), .init("pid", 0), .init("event", "ready"),
+                .init("status", .null), .init("expected", true),
+            ])
+    }
+
+    /// A container engine takes its time.
+    static let governorMaximum = Duration.seconds(60)
+}
