@@ -27,6 +27,7 @@ extension Scene {
             members += [
                 .init("broker_round_trip_ms", figures.map { .real($0.mean) } ?? .null),
                 .init("broker_round_trip_deviation_ms", figures.map { .real($0.deviation) } ?? .null),
+                .init("broker_round_trip_stalls", figures.map { .integer(Int64($0.stalls)) } ?? .null),
                 .init("session_round_trip_ms", figures.map { .real($0.baseline) } ?? .null),
             ]
         }

@@ -36,6 +36,17 @@ private func told(_ change: (inout CrashTeller) -> Void) throws -> Story {
     return try teller.told()
 }
 
+/// Some reports come 200 ms late.
+private func stall(_ story: inout Story, every: Int) {
+    var seen: [String: Int] = [:]
+    for index in story.observations.indices where story.observations[index].type == "fix_in" {
+        guard let name = story.observations[index]["cl_ord_id"]?.string else { continue }
+        let place = seen[name] ?? seen.count
+        seen[name] = place
+        if place % every == 3 { story.observations[index].at = story.observations[index].at + .milliseconds(200) }
+    }
+}
+
 private func isInCrash(_ seen: Observation) -> Bool { seen.at > Story.instant(13.2) && seen.at < Story.instant(25.8) }
 
 private let cases: [CrashCase] = [
@@ -79,6 +90,10 @@ private let cases: [CrashCase] = [
                 story.observations[index].at = at + .nanoseconds(30_300_000)
             }
         }
+    },
+    CrashCase("one stall of the machine") { try changed { stall(&$0, every: 10_000) } },
+    CrashCase("a stall for every fiftieth order", inconclusive: ["broker_latency_jitter"]) {
+        try changed { stall(&$0, every: 50) }
     },
     CrashCase("nothing but orders on the session", inconclusive: ["broker_latency_jitter"]) {
         try changed { story in story.remove("fix_out") { $0["test_req_id"] != nil } }

@@ -1,6 +1,10 @@
 // The broker's round trip as the wire saw it: from the order that left the governor's interface to the first report that
 // came in there. What the same way costs without the broker's delay is taken off: the broker answers a TestRequest at
 // once, so the session's own round trips measure it in the same run.
+//
+// A round trip of more than six deviations above the mean can't come from the distribution that was asked for: there
+// the machine held somebody up. Such stalls say nothing of the jitter; they are counted, and more than one in a hundred
+// leave the jitter unproven.
 
 import History
 import Messages
@@ -10,6 +14,8 @@ import Units
 extension Scene {
     private static let roundTripsMinimum = 100
     private static let baselineMinimum = 20
+    private static let stallDeviations = 6.0
+    private static let stallShareMaximum = 0.01
     /// Two-sided 99 %.
     private static let deviations99 = 2.5758293035489004
 
@@ -21,6 +27,8 @@ extension Scene {
         let meanError: Double
         let deviationError: Double
         let count: Int
+        /// Left out of the figures above.
+        let stalls: Int
         let records: [Place]
     }
 
@@ -51,17 +59,28 @@ extension Scene {
         guard plain.count >= Scene.baselineMinimum else {
             throw ReasonError(reason: "\(plain.count) answered TestRequests, at least \(Scene.baselineMinimum) are needed")
         }
+        let (askedMean, askedDeviation) = askedRoundTrip
+        let longest = askedMean + Scene.stallDeviations * askedDeviation
+        let stalls = samples.count { $0 > longest }
+        samples.removeAll { $0 > longest }
+        guard samples.count >= Scene.roundTripsMinimum else {
+            throw ReasonError(reason: "only \(samples.count) round trips took at most \(JSON.real(longest).text()) ms")
+        }
         let count = Double(samples.count)
         let mean = samples.reduce(0, +) / count
         let deviation = Scene.deviation(samples)
         let sorted = plain.sorted()
-        // The error of a median is 1.2533 of a mean's.
-        let baselineError = 1.2533 * Scene.deviation(plain) / Double(plain.count).squareRoot()
+        let baseline = sorted[(sorted.count - 1) / 2]
+        // The error of a median is 1.2533 of a mean's, and a normal deviation 1.4826 of the median distance: a machine
+        // that stalls must not widen what is accepted.
+        let distances = plain.map { abs($0 - baseline) }.sorted()
+        let spread = 1.4826 * distances[(distances.count - 1) / 2]
+        let baselineError = 1.2533 * spread / Double(plain.count).squareRoot()
         return RoundTripFigures(
-            mean: mean, deviation: deviation, baseline: sorted[(sorted.count - 1) / 2],
+            mean: mean, deviation: deviation, baseline: baseline,
             meanError: Scene.deviations99 * (deviation * deviation / count + baselineError * baselineError).squareRoot(),
             deviationError: Scene.deviations99 * deviation / (2 * (count - 1)).squareRoot(), count: samples.count,
-            records: records)
+            stalls: stalls, records: records)
     }
 
     private static func deviation(_ values: [Double]) -> Double {
@@ -69,13 +88,18 @@ extension Scene {
         return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, values.count - 1))).squareRoot()
     }
 
+    private var askedRoundTrip: (mean: Double, deviation: Double) {
+        let broker = evidence.scenario.broker
+        return (
+            broker.roundTripMean.milliseconds, (Double(broker.roundTripVariance.units) / 10_000).squareRoot()
+        )
+    }
+
     /// A property of the rig: mean and deviation within their 99 % intervals of what was asked.
     func brokerLatencyJitter() -> Finding {
         let figures: RoundTripFigures
         do { figures = try roundTrips() } catch { return .unknown(error.reason) }
-        let broker = evidence.scenario.broker
-        let askedMean = broker.roundTripMean.milliseconds
-        let askedDeviation = (Double(broker.roundTripVariance.units) / 10_000).squareRoot()
+        let (askedMean, askedDeviation) = askedRoundTrip
         let added = figures.mean - figures.baseline
         var wrong: [String] = []
         func compare(_ what: String, _ found: Double, _ error: Double, _ asked: Double) {
@@ -85,6 +109,9 @@ extension Scene {
         }
         compare("mean", added, figures.meanError, askedMean)
         compare("deviation", figures.deviation, figures.deviationError, askedDeviation)
+        if Double(figures.stalls) > Scene.stallShareMaximum * Double(figures.count + figures.stalls) {
+            wrong.append("\(figures.stalls) stalls in \(figures.count + figures.stalls)")
+        }
         return Finding(
             wrong.isEmpty ? .pass : .inconclusive, observed: .bool(wrong.isEmpty), count: figures.count,
             reason: wrong.isEmpty ? nil : "the round trip has " + wrong.joined(separator: " and "),
