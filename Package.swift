@@ -134,7 +134,7 @@ let package = Package(
                 "Sockets", "LiveStores", "Units",
             ]),
         tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
-        tests("Roles", "GovernorTests", ["GovernorCore"]),
+        tests("Roles", "GovernorTests", ["GovernorCore", "Scenarios"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore"]),

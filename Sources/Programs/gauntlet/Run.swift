@@ -65,7 +65,16 @@ struct ChosenOverlays: ParsableArguments {
     @Option(help: "One of the scenario's profiles: made smaller, and certifying nothing.")
     var profile: String?
 
-    var choice: Choice { Choice(variant: variant, profile: profile) }
+    @Option(help: "Of concurrent_order_burst: position changes at once, 50 to 5000 (default: the scenario's own 50).")
+    var changes: Int?
+
+    var choice: Choice { Choice(variant: variant, profile: profile, changes: changes) }
+
+    func validate() throws {
+        guard changes.map({ (50...5_000).contains($0) }) ?? true else {
+            throw ValidationError("--changes: expected 50 to 5000, found \(changes ?? 0)")
+        }
+    }
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }

@@ -15,6 +15,12 @@ enum Flaw: String, CaseIterable {
     case ignoresDrawdown = "ignores-drawdown"
     case ignoresPositionLimit = "ignores-position-limit"
     case rejectsEverything = "rejects-everything"
+    case forgetsOpenOrders = "forgets-open-orders"
+    case wrongFees = "wrong-fees"
+    case roundsEachFill = "rounds-each-fill"
+    case skipsPostgresWrite = "skips-postgres-write"
+    case redisPositionDrift = "redis-position-drift"
+    case duplicateOrders = "duplicate-orders"
 
     var summary: String {
         switch self {
@@ -33,6 +39,12 @@ enum Flaw: String, CaseIterable {
         case .ignoresPositionLimit: "takes any position that its exposure permits"
         case .rejectsEverything: "turns down every intent"
         case .usesControlNetwork: "sends a copy of its orders over the control network"
+        case .forgetsOpenOrders: "holds only filled shares against the limits on positions and exposure"
+        case .wrongFees: "charges itself no SEC fee"
+        case .roundsEachFill: "charges and rounds every fill as if it were an order"
+        case .skipsPostgresWrite: "keeps the later fills of one symbol from PostgreSQL"
+        case .redisPositionDrift: "writes a share too many to Redis now and then"
+        case .duplicateOrders: "sends some orders twice, the second time under another ClOrdID"
         }
     }
 }

@@ -18,9 +18,11 @@ struct Rogue: Decider {
     private var quietSince: Instant?
     private var recentOrders: [Directive] = []
     private var isSpent = false
+    private var bookkeeping: BookkeepingFlaws
 
     init(_ flaw: Flaw, _ settings: Governor.Settings, _ sideDoor: SideDoor) {
-        var settings = settings
+        bookkeeping = BookkeepingFlaws(flaw, settings)
+        var settings = BookkeepingFlaws.altered(settings, for: flaw)
         switch flaw {
         case .neverFlattens:
             settings.timing.latencySustained = .seconds(86_400)
@@ -44,8 +46,8 @@ struct Rogue: Decider {
     mutating func handle(_ event: Event, at moment: Moment) -> [Directive] {
         watch(event, at: moment)
         var directives: [Directive] = []
-        for event in altered(event) { directives += governor.handle(event, at: moment) }
-        directives = altered(directives, at: moment)
+        for event in altered(event) { directives += governor.handle(bookkeeping.altered(event), at: moment) }
+        directives = altered(directives, at: moment).flatMap { bookkeeping.altered($0) }
         directives += additions(event, at: moment)
         return directives
     }

@@ -27,6 +27,8 @@ extension Conductor {
             view.faults = agents.faults
             perform(drill.step(at: Instant.now, seeing: view))
         }
+        let reading = readPositionsWhileTheyMove()
+        defer { reading?.cancel() }
         try reactor.wait(for: "the end of the drill", within: scenario.duration + .seconds(60)) { drill.isFinished }
         pulse.cancel()
         progress.closeLine()

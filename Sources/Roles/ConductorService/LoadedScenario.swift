@@ -20,7 +20,8 @@ package struct LoadedScenario: Sendable {
             do { return try readFile(path) } catch { throw ConductorError(.usage, path, error.description) }
         }
         let topologyPath = topologyFile ?? "\(root)/topology/local.yaml"
-        scenarioBytes = choice.written(into: try read(file))
+        let fileBytes = try read(file)
+        scenarioBytes = choice.written(into: fileBytes)
         topologyBytes = try read(topologyPath)
         do {
             let plain = try Scenario(yaml: scenarioBytes, file: file)
@@ -31,7 +32,11 @@ package struct LoadedScenario: Sendable {
                 throw ConductorError(.usage, "\(root)/\(plain.governor.limits)", "\(error)")
             }
             scenario = try Scenario(yaml: scenarioBytes, file: file, limits: parsed)
-            limits = LoadedScenario.overridden(parsed, by: scenario.governor.limitOverrides)
+            let overridden = LoadedScenario.overridden(parsed, by: scenario.governor.limitOverrides)
+            var own = choice
+            own.changes = nil
+            let before = try Scenario(yaml: own.written(into: fileBytes), file: file)
+            limits = LoadedScenario.raised(overridden, by: scenario.load.changes - before.load.changes)
             topology = try Topology(yaml: topologyBytes, file: topologyPath)
         } catch let error as ConductorError { throw error } catch { throw ConductorError(.usage, "scenario", "\(error)") }
         let mistakes = scenario.mistakes(on: topology)
@@ -40,6 +45,15 @@ package struct LoadedScenario: Sendable {
 
     private static func bytes(_ path: String) throws(ConductorError) -> [UInt8] {
         do { return try readFile(path) } catch { throw ConductorError(.usage, path, error.description) }
+    }
+
+    /// Limits that count messages must admit the changes that were asked for beside the file's own.
+    private static func raised(_ limits: JSON, by more: Int) -> JSON {
+        let counting = ["max_open_orders", "max_orders_per_second", "max_repeated_orders"]
+        return .object((limits.members ?? []).map { member in
+            guard counting.contains(member.key), let value = member.value.integer else { return member }
+            return JSON.Member(member.key, .integer(value + Int64(more)))
+        })
     }
 
     private static func overridden(_ limits: JSON, by overrides: [JSON.Member]) -> JSON {

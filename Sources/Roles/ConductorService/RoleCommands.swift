@@ -88,6 +88,8 @@ package struct RoleCommands {
             "--in-flight", scenario.broker.inFlight.rawValue,
         ]
         if scenario.broker.cancelOnDisconnect { arguments.append("--cancel-on-disconnect") }
+        let rejects = scenario.brokerRejects(seed: seed)
+        if !rejects.isEmpty { arguments += ["--reject-intents", rejects.joined(separator: ",")] }
         return Command(program("broker-stub"), arguments, environment: environment, namespace: namespace)
     }
 

@@ -96,6 +96,26 @@ package final class StoreDesk {
         ]
     }
 
+    /// One atomic read of the hash. `nil`: no answer, or no hash.
+    package func readRedisPositions(_ done: @escaping (PositionRows?) -> Void) {
+        redis.send(["HGETALL", GovernorState.positionsKey]) { reply in
+            guard case .success(let value) = reply, let pairs = value.pairs else { return done(nil) }
+            let words = pairs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            done(PositionRows(positions: words.joined(separator: " "), versions: ""))
+        }
+    }
+
+    /// One statement, so one snapshot. `nil`: no answer.
+    package func readPostgresPositions(_ done: @escaping (PositionRows?) -> Void) {
+        postgres.query("SELECT symbol, quantity, version FROM gauntlet.positions ORDER BY symbol", []) { reply in
+            guard case .success(let result) = reply else { return done(nil) }
+            func column(_ place: Int) -> String {
+                result.rows.map { "\($0[0] ?? "")=\($0[place] ?? "")" }.joined(separator: " ")
+            }
+            done(PositionRows(positions: column(1), versions: column(2)))
+        }
+    }
+
     package func close() {
         redis.close()
         postgres.close()

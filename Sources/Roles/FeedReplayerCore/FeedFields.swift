@@ -32,7 +32,7 @@ extension FeedSchedule.Outgoing {
                     .init("limit", .optional(intent.limit?.units)), .init("tif", .string(intent.timeInForce.rawValue)),
                     .init("reduce_only", .bool(intent.reduceOnly)), .init("due_ns", .integer(due.nanoseconds)),
                     .init("admissible", .bool(admissible)),
-                ]
+                ] + purpose.members
             )
         }
     }

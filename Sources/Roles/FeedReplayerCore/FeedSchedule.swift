@@ -14,6 +14,7 @@ package struct FeedSchedule: Sendable {
         package var payload: [UInt8]
         package var due: Instant
         package var content: Plan.Content
+        package var purpose: Purpose
     }
 
     private let events: [Plan.Event]
@@ -56,13 +57,14 @@ package struct FeedSchedule: Sendable {
                 sequence: planned.sequence, symbol: planned.symbol, tick: planned.tick, sent: wall, due: dueWall,
                 status: planned.status, bids: planned.bids, asks: planned.asks)
             return Outgoing(
-                channel: Depth.channel(depth.symbol), payload: depth.json.bytes(), due: due, content: .depth(depth))
+                channel: Depth.channel(depth.symbol), payload: depth.json.bytes(), due: due, content: .depth(depth),
+                purpose: event.purpose)
         case .intent(var intent, let admissible):
             intent.sent = wall
             intent.due = dueWall
             return Outgoing(
                 channel: Intent.channel, payload: intent.json.bytes(), due: due,
-                content: .intent(intent, admissible: admissible))
+                content: .intent(intent, admissible: admissible), purpose: event.purpose)
         }
     }
 

@@ -105,6 +105,8 @@ package struct View: Hashable, Sendable {
     package var networkLatency: Duration?
     package var recoveryTime: Duration?
     package var equity: Money
+    /// Sells − buys − fees.
+    package var cashFlow: Money
     package var openOrders: Int
     package var isReconciled: Bool
 }

@@ -23,6 +23,7 @@ final class Metrics {
     private let lostTicks: Gauge
     private let networkLatency: Gauge
     private let equity: Gauge
+    private let cashFlow: Gauge
     private let openOrders: Gauge
     private let memory: Gauge
     private var positions: [String: Gauge] = [:]
@@ -60,6 +61,7 @@ final class Metrics {
         networkLatency = gauge(
             "network_latency_seconds", "The larger of the medians of the round trips to Redis and broker.")
         equity = gauge("equity_dollars", "Opening equity plus profit, longs at the bid, shorts at the ask.")
+        cashFlow = gauge("cash_flow_dollars", "Sells minus buys minus fees: the profit, when flat.")
         openOrders = gauge("open_orders", "Orders that are not final.")
         epoch = gauge("epoch", "The epoch of governor.state.")
         memory = registry.gauge("process_resident_memory_bytes", help: "Resident memory size in bytes.")
@@ -117,6 +119,7 @@ final class Metrics {
         lostTicks.set(view.lostTicks)
         networkLatency.value = view.networkLatency?.seconds
         equity.set(Double(view.equity.units) / 10_000)
+        cashFlow.set(Double(view.cashFlow.units) / 10_000)
         openOrders.set(Int64(view.openOrders))
         epoch.set(view.epoch)
         for (symbol, quantity) in view.positions {

@@ -17,6 +17,8 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
     case tapDecisions = "tap_decisions"
     /// Redis executed the publication of a decision.
     case redisDecisions = "redis_decisions"
+    /// An answer of Redis or PostgreSQL about the governor's positions.
+    case storeReads = "store_reads"
     /// Resident and anonymous memory of a process, as the kernel counts it.
     case memory
 
@@ -30,7 +32,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
             [
                 .integer("tick"), .text("id"), .text("action"), .text("target"), .text("symbol"), .text("side"),
                 .integer("quantity", "quantity_shares"), .text("kind"), .integer("limit", "limit_e4"), .text("tif"),
-                .truth("reduce_only"), .integer("due_ns"), .truth("admissible"),
+                .truth("reduce_only"), .integer("due_ns"), .truth("admissible"), .text("purpose"), .text("denied_for"),
             ]
         case .feedDepth:
             [
@@ -41,6 +43,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case .tapIntents: [.text("id"), .integer("tick")]
         case .tapDecisions: SampleStream.decision
         case .redisDecisions: SampleStream.decision + [.text("by")]
+        case .storeReads: [.text("store"), .integer("sent_t", "sent_ns"), .text("positions"), .text("versions")]
         case .memory: [.text("name"), .integer("pid"), .integer("rss_kb"), .integer("anon_kb")]
         }
     }
@@ -58,6 +61,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case (.tap, "intent_in"): self = .tapIntents
         case (.tap, "decision_out"): self = .tapDecisions
         case (.redis, "decision"): self = .redisDecisions
+        case (.rig, "store_read"): self = .storeReads
         case (.scrape, "memory"): self = .memory
         default: return nil
         }

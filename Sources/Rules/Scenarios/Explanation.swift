@@ -34,12 +34,18 @@ extension Scenario {
         let interval = feed.depthInterval * 100 / feed.speedPercent
         return books + [
             "a book state every \(interval.written) a symbol, beginning \(feed.lead.written) before the first phase",
-            "\(load.intentsPerSecond) intents a second from \(load.starts.rawValue) + \(load.delay.written), "
-                + "\(load.probePercent) % of them probes that must be denied",
+            rateLine,
         ] + strategyLines + [
             "broker round trip \(broker.roundTripMean.written), variance \(broker.roundTripVariance) ms², "
                 + "fills by \(broker.fillModel.rawValue)",
         ] + (feed.separateRedis ? ["depth and intents through a Redis of their own"] : [])
+    }
+
+    private var rateLine: String {
+        let start = "\(load.starts.rawValue) + \(load.delay.written)"
+        guard load.changes == 0 else { return "\(load.changes) position changes at once, at \(start)" }
+        return "\(load.intentsPerSecond) intents a second from \(start), "
+            + "\(load.probePercent) % of them probes that must be denied"
     }
 
     private var operatorLines: [String] {

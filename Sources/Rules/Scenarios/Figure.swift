@@ -47,7 +47,8 @@ extension GateName {
     /// Of gates whose threshold is a number.
     package var comparator: Comparator {
         switch self {
-        case .finalPositionShares: .atMost
+        case .finalPositionShares, .feeAdjustedProfitDelta: .atMost
+        case .executionRate: .above
         case .ungovernedTwin: .atLeast
         default: .below
         }

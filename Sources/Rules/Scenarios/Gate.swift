@@ -57,6 +57,16 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case ungovernedTwin = "ungoverned_twin"
     /// The governor traded, took risk, and refused some of it for its losses.
     case participation
+    /// Cash, fees and positions of the governor's store and claim against the judge's own, from the drop copy.
+    case feeAdjustedProfitDelta = "fee_adj_pnl_delta_usd"
+    /// Of the counted position changes, those that the broker executed in full.
+    case executionRate = "execution_rate_pct"
+    /// New orders that had left and were not answered yet, at the busiest moment.
+    case ordersInFlightPeak = "orders_in_flight_peak"
+    /// Every read of Redis and PostgreSQL shows the broker's ledger as it was no longer ago than the threshold.
+    case positionConsistency = "position_consistency"
+    /// Every over-limit probe was denied, by the check that it breaks.
+    case probesDenied = "probes_denied"
     case faultsProven = "faults_proven"
     case armed
     case evidenceComplete = "evidence_complete"
@@ -117,17 +127,18 @@ extension GateName {
     package var rule: (kind: GateKind, threshold: ThresholdForm) {
         switch self {
         case .criticalPauseFlagRaised, .faultsProven, .armed, .evidenceComplete, .everyIntentDecided, .ordersResolved,
-            .storeComplete, .depthThinningApplied, .brokerLatencyJitter:
+            .storeComplete, .depthThinningApplied, .brokerLatencyJitter, .probesDenied:
             (.always, .none)
-        case .maxDrawdown, .finalPositionShares: (.always, .number)
+        case .maxDrawdown, .finalPositionShares, .feeAdjustedProfitDelta, .executionRate: (.always, .number)
         case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
             .hardLimitBreaches, .riskLimitBreaches:
             (.never, .none)
         case .pauseFlagDelay, .pausePropagation, .lateDelivery, .firstSafeAction, .recovery, .criticalPauseAfterOutage,
-            .reconciled:
+            .reconciled, .positionConsistency:
             (.within, .duration)
         case .positionFlatteningTriggered: (.within, .range)
-        case .ordersFlowAfterResume, .pauseExercised, .loadAccepted, .participation: (.sometimes, .count)
+        case .ordersFlowAfterResume, .pauseExercised, .loadAccepted, .participation, .ordersInFlightPeak:
+            (.sometimes, .count)
         case .ungovernedTwin: (.sometimes, .number)
         }
     }
@@ -137,7 +148,7 @@ extension GateName {
     package var isSafety: Bool {
         switch self {
         case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown:
+            .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown, .probesDenied:
             true
         default: false
         }

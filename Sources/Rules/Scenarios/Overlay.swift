@@ -10,13 +10,16 @@ import Yams
 package struct Choice: Hashable, Sendable {
     package var variant: String?
     package var profile: String?
+    /// Position changes of a burst, in the place of the file's number.
+    package var changes: Int?
 
-    package init(variant: String? = nil, profile: String? = nil) {
+    package init(variant: String? = nil, profile: String? = nil, changes: Int? = nil) {
         self.variant = variant
         self.profile = profile
+        self.changes = changes
     }
 
-    package var isBase: Bool { variant == nil && profile == nil }
+    package var isBase: Bool { variant == nil && profile == nil && changes == nil }
 
     /// The bytes of a scenario file with this choice written at its end: how a run keeps it. Lines stay where they are.
     package func written(into yaml: [UInt8]) -> [UInt8] {
@@ -24,18 +27,19 @@ package struct Choice: Hashable, Sendable {
         var lines = yaml.last == 0x0A || yaml.isEmpty ? "" : "\n"
         if let variant { lines += "variant: \(variant)\n" }
         if let profile { lines += "profile: \(profile)\n" }
+        if let changes { lines += "changes: \(changes)\n" }
         return yaml + Array(lines.utf8)
     }
 
     var words: String {
-        [variant.map { "variant '\($0)'" }, profile.map { "profile '\($0)'" }].compactMap { $0 }
-            .joined(separator: " with ")
+        [variant.map { "variant '\($0)'" }, profile.map { "profile '\($0)'" }, changes.map { "\($0) changes" }]
+            .compactMap { $0 }.joined(separator: " with ")
     }
 }
 
 /// A document's mapping with its overlays taken apart from it.
 struct Layers {
-    static let keys = ["variants", "profiles", "variant", "profile"]
+    static let keys = ["variants", "profiles", "variant", "profile", "changes"]
 
     /// Without the keys above.
     let base: Node
@@ -66,7 +70,15 @@ struct Layers {
             return name
         }
         choice = Choice(
-            variant: chosen("variant", Array(variants.keys)), profile: chosen("profile", Array(profiles.keys)))
+            variant: chosen("variant", Array(variants.keys)), profile: chosen("profile", Array(profiles.keys)),
+            changes: Layers.changes(value("changes"), document))
+    }
+
+    private static func changes(_ node: Node?, _ document: Document) -> Int? {
+        guard let node else { return nil }
+        if let changes = node.scalar.flatMap({ Int($0.string) }) { return changes }
+        document.note(node, "changes: expected a whole number, found \(document.kind(node))")
+        return nil
     }
 
     private static func overlays(_ node: Node, _ noun: String, _ document: Document) -> [String: Node.Mapping] {
@@ -106,6 +118,10 @@ struct Layers {
         var node = base
         if let name = choice.variant, let overlay = variants[name] { node = Layers.merged(node, .mapping(overlay)) }
         if let name = choice.profile, let overlay = profiles[name] { node = Layers.merged(node, .mapping(overlay)) }
+        if let changes = choice.changes {
+            let burst: Node = ["load": ["burst": ["changes": Node(String(changes))]]]
+            node = Layers.merged(node, burst)
+        }
         return node
     }
 

@@ -43,6 +43,13 @@ extension Scenario {
 
     /// What the strategy does, where it isn't the cycle of the governance drills.
     var strategyLines: [String] {
+        if case .burst(let burst) = load.strategy {
+            return [
+                "strategy burst: over \(books.count - 1) symbols, beside \(burst.restingOrders) resting orders a symbol that "
+                    + "are replaced or cancelled for \(burst.aftermath.written), \(burst.brokerRejects) rejects by the broker a "
+                    + "symbol, and over-limit probes of five kinds"
+            ]
+        }
         guard case .dipBuyer(let dip) = load.strategy else { return [] }
         return [
             "strategy dip_buyer: buys 1 to \(dip.quantityMaximum) shares with every intent while the price lies "

@@ -16,10 +16,13 @@ package struct Plan: Hashable, Sendable {
     package struct Event: Hashable, Sendable {
         package var due: Duration
         package var content: Content
+        /// Of an intent.
+        package var purpose: Purpose
 
-        package init(due: Duration, content: Content) {
+        package init(due: Duration, content: Content, purpose: Purpose = .load) {
             self.due = due
             self.content = content
+            self.purpose = purpose
         }
     }
 
@@ -57,7 +60,10 @@ extension Plan {
             paths.append(scenario.overlaid(path.lasting(span, interval: interval), symbol: source.symbol))
         }
         var events = Plan.depths(scenario, paths, interval: interval)
-        events += Plan.intents(scenario, paths, seed: seed)
+        switch scenario.load.strategy {
+        case .cycle, .dipBuyer: events += Plan.intents(scenario, paths, seed: seed)
+        case .burst(let burst): events += Plan.burst(scenario, burst, paths, seed: seed)
+        }
         self.init(
             scenario: scenario.name, seed: seed, duration: scenario.duration, schedule: scenario.schedule(on: topology),
             events: Plan.numbered(Plan.inOrder(events)))
@@ -76,8 +82,9 @@ extension Plan {
     private static func depths(_ scenario: Scenario, _ paths: [[BookPath.Step]], interval: Duration) -> [Event] {
         var events: [Event] = []
         for (place, steps) in paths.enumerated() {
-            // Spread over the interval, so that the symbols don't come in bursts.
-            let shift = interval * place / paths.count - scenario.feed.lead
+            // Spread over the interval, so that the symbols don't come in bursts; in whole nanoseconds.
+            let spread = interval.nanoseconds * Int64(place) / Int64(paths.count)
+            let shift = .nanoseconds(spread) - scenario.feed.lead
             for (number, step) in steps.enumerated() {
                 let depth = Depth(
                     sequence: Int64(number + 1), symbol: scenario.books[place].symbol, tick: 0,

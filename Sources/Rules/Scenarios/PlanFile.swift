@@ -63,7 +63,9 @@ extension Plan.Event {
         switch content {
         case .depth(let depth): ["at_ns": .integer(due.nanoseconds), "depth": depth.json]
         case .intent(let intent, let admissible):
-            ["at_ns": .integer(due.nanoseconds), "admissible": .bool(admissible), "intent": intent.json]
+            .object(
+                [.init("at_ns", .integer(due.nanoseconds)), .init("admissible", .bool(admissible))] + purpose.members
+                    + [.init("intent", intent.json)])
         }
     }
 
@@ -74,8 +76,12 @@ extension Plan.Event {
             self.init(due: due, content: .depth(try Depth(MessageReader("depth", json: depth))))
         } else if let intent = json["intent"] {
             let admissible = try reader.bool("admissible")
+            guard let purpose = Purpose(purpose: json["purpose"]?.string, deniedFor: json["denied_for"]?.string) else {
+                throw reader.failure("purpose", "change, broker_reject, or probe with denied_for")
+            }
             self.init(
-                due: due, content: .intent(try Intent(MessageReader("intent", json: intent)), admissible: admissible))
+                due: due, content: .intent(try Intent(MessageReader("intent", json: intent)), admissible: admissible),
+                purpose: purpose)
         } else {
             throw reader.failure("depth", "a depth or an intent")
         }

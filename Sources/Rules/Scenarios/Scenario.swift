@@ -66,10 +66,13 @@ package struct LoadSettings: Hashable, Sendable {
     package enum Strategy: Hashable, Sendable {
         case cycle
         case dipBuyer(DipSettings)
+        /// Many position changes at one instant: `BurstScript`.
+        case burst(BurstSettings)
 
         package enum Name: String, Hashable, Sendable, CaseIterable {
             case cycle
             case dipBuyer = "dip_buyer"
+            case burst
         }
     }
 

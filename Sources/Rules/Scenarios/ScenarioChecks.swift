@@ -8,6 +8,7 @@ extension ScenarioReading {
         checkFaults(scenario, root)
         checkOperator(scenario, root)
         checkGates(scenario, root)
+        checkBurst(scenario, root)
     }
 
     private func line(_ root: Section, _ key: String, _ position: Int) -> Int {
@@ -33,7 +34,7 @@ extension ScenarioReading {
                 root.line(of: "load", key: "dip"),
                 "load: closes in phase '\(dip.closesIn.rawValue)', which this scenario doesn't have")
         }
-        if scenario.load.run <= scenario.broker.roundTripMean {
+        if scenario.load.changes == 0, scenario.load.run <= scenario.broker.roundTripMean {
             let expected = "longer than the broker's round trip (\(scenario.broker.roundTripMean.written))"
             document.note(
                 root.line(of: "load", key: "run"), "load: run: expected \(expected), found \(scenario.load.run.written)"

@@ -125,10 +125,13 @@ struct ScenarioReading {
         let keys = [
             "intents_per_second", "starts", "delay", "run", "quiet", "quantity_maximum", "market_percent",
             "probe_percent", "probe_quantity", "resting_distance_basis_points", "resting_orders", "strategy", "dip",
+            "burst",
         ]
         guard let section = root.section("load", keys: keys) else { return nil }
         let strategy = strategy(section)
-        let rate = section.whole("intents_per_second", in: 1...10_000)
+        // A burst has no rate: its intents are due at once.
+        let isBurst = strategy.map { if case .burst = $0 { true } else { false } } ?? false
+        let rate = section.whole("intents_per_second", in: 1...10_000, default: isBurst ? 1 : nil)
         let starts: PhaseName? = section.choice("starts", "phase", default: .warmUp)
         let delay = section.duration("delay", to: .seconds(60), default: .milliseconds(500))
         let run = section.duration("run", from: .milliseconds(10), to: .seconds(60), default: .milliseconds(350))
@@ -156,6 +159,10 @@ struct ScenarioReading {
 
     private func strategy(_ load: Section) -> LoadSettings.Strategy? {
         let name: LoadSettings.Strategy.Name? = load.choice("strategy", "strategy", default: .cycle)
+        if name != nil, name != .burst, load.has("burst") {
+            load.note("burst", "'burst' has no meaning without strategy burst")
+        }
+        if name == .burst { return burst(load).map { .burst($0) } }
         guard name == .dipBuyer else {
             if name != nil, load.has("dip") { load.note("dip", "'dip' has no meaning without strategy dip_buyer") }
             return name == nil ? nil : .cycle

@@ -2,6 +2,7 @@
 
 import History
 import Messages
+import Scenarios
 import Units
 
 package struct Timeline: Sendable {
@@ -17,6 +18,9 @@ package struct Timeline: Sendable {
     /// The books that the feed published, without their levels.
     private(set) var books: [PublishedBook] = []
     private(set) var arrived: [ArrivedIntent] = []
+    private(set) var storeReads: [StoreRead] = []
+    /// The governor's last word on its sells − buys − fees.
+    private(set) var claimedCashFlow: CashFlowClaim?
     private(set) var ledger: [LedgerEvent] = []
     private(set) var messages: [SessionMessage] = []
     private(set) var sessions: [Span] = []
@@ -48,6 +52,7 @@ package struct Timeline: Sendable {
         arrived.sort { $0.stamp.at < $1.stamp.at }
         messages.sort { $0.stamp.at < $1.stamp.at }
         books.sort { $0.stamp.at < $1.stamp.at }
+        storeReads.sort { $0.stamp.at < $1.stamp.at }
         clock.sort { $0.at < $1.at }
         ledger.sort { $0.execution.sequence < $1.execution.sequence }
     }
@@ -76,6 +81,7 @@ package struct Timeline: Sendable {
         case (.tap, _): readTap(seen, stamp)
         case (.redis, _): readRedis(seen, stamp)
         case (.broker, "execution"): readExecution(seen, stamp)
+        case (.scrape, "metrics"): readClaim(seen, stamp)
         case (.scrape, _): break
         case (.chaos, _): faultEvents.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         case (.rig, "clock"):
@@ -143,6 +149,12 @@ package struct Timeline: Sendable {
         }
     }
 
+    private mutating func readClaim(_ seen: Observation, _ stamp: Stamp) {
+        guard seen["node"]?.string == "governor", let value = seen[CashFlowClaim.metric]?.double else { return }
+        guard claimedCashFlow.map({ $0.stamp.at < stamp.at }) ?? true else { return }
+        claimedCashFlow = CashFlowClaim(stamp: stamp, amount: Money(units: Int64((value * 10_000).rounded())))
+    }
+
     // MARK: rows of sample files
 
     /// A piece of a sample file; pieces come in order, files in any order.
@@ -177,6 +189,9 @@ package struct Timeline: Sendable {
             published.append(outgone(&row, stamp))
             row.skip()
         case .feedDepth: readBook(&row, stamp)
+        case .storeReads:
+            guard let read = StoreRead(&row, stamp) else { return refuse(stamp, "store, sent_ns, positions or versions") }
+            storeReads.append(read)
         case .memory: row.skip(stream.columns.count)
         }
     }
@@ -212,15 +227,19 @@ package struct Timeline: Sendable {
         let tick = row.integer()
         let id = row.text()
         let action = row.text() ?? "new"
-        row.skip(4)
+        row.skip(3)
+        let quantity = Quantity(shares: row.integer() ?? 0)
         let isMarket = row.text() == OrderType.market.rawValue
         row.skip(2)
         let isReduceOnly = row.truth() ?? false
         row.skip()
         let isAdmissible = row.truth() ?? true
+        let words = (row.text(), row.text())
         guard let id, let tick else { return refuse(stamp, "id or tick") }
+        guard let purpose = Purpose(purpose: words.0, deniedFor: words.1) else { return refuse(stamp, "purpose") }
         let offer = OfferedIntent(
-            stamp: stamp, action: action, isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket)
+            stamp: stamp, action: action, isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket,
+            quantity: quantity, purpose: purpose)
         offered[IntentKey(id: id, tick: tick)] = offer
         offeredByID[id] = offer
     }

@@ -1,5 +1,6 @@
 import History
 import Messages
+import Scenarios
 import Units
 
 // What the records of a history say, typed. `docs/verdicts.md` has the catalogue.
@@ -61,6 +62,8 @@ struct OfferedIntent: Sendable {
     let isReduceOnly: Bool
     let isAdmissible: Bool
     let isMarket: Bool
+    let quantity: Quantity
+    let purpose: Purpose
 }
 
 /// One state of a symbol's book, as the feed recorded sending it.

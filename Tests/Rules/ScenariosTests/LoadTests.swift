@@ -4,7 +4,7 @@ import Units
 
 import Scenarios
 
-/// What the scripted strategy promises, checked on the plans of all shipped scenarios as a broker that fills
+/// What the scripted strategy promises, checked on the plans of all shipped scenarios that use it, as a broker that fills
 /// everything at once would see them.
 @Suite struct LoadTests {
     private struct Seen {

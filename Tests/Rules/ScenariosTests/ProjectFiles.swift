@@ -45,8 +45,8 @@ enum ProjectFiles {
     static let cycleDrills = scenarios.filter { (try? scenario($0))?.load.strategy == .cycle }
     static let topologies = names(in: "topology", ending: ".yaml")
 
-    static func scenario(_ file: String) throws -> Scenario {
-        let limits = try JSON(parsing: bytes("data/limits-default.json"))
+    static func scenario(_ file: String, limits: String? = nil) throws -> Scenario {
+        let limits = try limits.map { try JSON(parsing: bytes($0)) }
         return try Scenario(yaml: bytes(file), file: file, limits: limits)
     }
 

@@ -20,8 +20,8 @@ import Scenarios
         for name in names { #expect(ProjectFiles.scenarios.contains("chaos/\(name).yaml")) }
     }
 
-    @Test(arguments: ProjectFiles.scenarios)
-    func `every shipped scenario asks for evidence, proof and clean-up`(_ file: String) throws {
+    @Test(arguments: ProjectFiles.faultDrills)
+    func `every shipped scenario with faults asks for evidence, proof and clean-up`(_ file: String) throws {
         let scenario = try ProjectFiles.scenario(file)
         for name in [GateName.evidenceComplete, .leftovers, .latchKept, .noFlagWithoutFault] {
             #expect(scenario.gate(name) != nil, "\(name.rawValue)")

@@ -1,0 +1,103 @@
+import Messages
+import Scenarios
+import Units
+
+extension Scene {
+    /// Reads of each store, while positions moved, without which their agreement says little.
+    static let readsMinimum = 100
+    /// Refusals that speak of the governor's situation, not of the order: they show no check at work.
+    private static let circumstances: Set<String> = Set(
+        [
+            Decision.Reason.paused, .criticalPaused, .killed, .sessionDown, .notReconciled, .storeUnavailable,
+            .pathBackedUp, .staleFeed, .halted, .noReference, .reduceOnly, .decisionStale,
+        ].map(\.rawValue))
+
+    /// The intents of one purpose, by id.
+    private func offered(as purpose: Purpose) -> [(key: IntentKey, offer: OfferedIntent)] {
+        timeline.offered.filter { $0.value.purpose == purpose }.map { ($0.key, $0.value) }.sorted { $0.key.tick < $1.key.tick }
+    }
+
+    /// What left for an intent: it names the intent as its own.
+    private var newOrders: [String: [Departure]] {
+        Dictionary(grouping: timeline.departures.filter { $0.type == "D" && !$0.isPossibleDuplicate }, by: \.reference)
+    }
+
+    /// Of the counted changes, the share that the broker executed in full; partly is not executed.
+    func executionRate(_ minimum: Figure) -> Finding {
+        let changes = offered(as: .change)
+        guard !changes.isEmpty else { return .unknown("no position change was offered") }
+        guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
+        let left = newOrders
+        let missed = changes.filter { change in
+            !(left[change.key.id] ?? []).contains {
+                (positions.orders[$0.clOrdID]?.cumulative ?? .zero) >= change.offer.quantity
+            }
+        }
+        let rate = 100 * Double(changes.count - missed.count) / Double(changes.count)
+        let isEnough = GateName.executionRate.comparator.holds(rate, minimum)
+        let named = missed.prefix(5).map(\.key.id).joined(separator: ", ")
+        return Finding(
+            isEnough ? .pass : .fail, observed: .real(rate), count: changes.count,
+            reason: "\(missed.count) of \(changes.count) position changes not executed in full: \(named)",
+            records: missed.map(\.offer.stamp.record))
+    }
+
+    /// New orders between the packet that carried them and the first answer to them at the governor's interface.
+    func ordersInFlightPeak(_ minimum: Int64) -> Finding {
+        let sent = timeline.departures.filter { $0.type == "D" && !$0.isPossibleDuplicate }
+        guard !sent.isEmpty else { return .unknown("no order left") }
+        var answers: [String: Instant] = [:]
+        for message in timeline.messages where message.isInbound && message.type == "8" && !message.clOrdID.isEmpty {
+            if answers[message.clOrdID] == nil { answers[message.clOrdID] = message.stamp.at }
+        }
+        var steps: [(at: Instant, change: Int)] = []
+        for order in sent {
+            steps.append((order.stamp.at, 1))
+            if let answer = answers[order.clOrdID] { steps.append((max(answer, order.stamp.at), -1)) }
+        }
+        // An answer at the same instant comes first: two orders were not in flight together then.
+        steps.sort { ($0.at, $0.change) < ($1.at, $1.change) }
+        var count = 0
+        var peak = 0
+        for step in steps {
+            count += step.change
+            peak = max(peak, count)
+        }
+        let isEnough = Int64(peak) >= minimum
+        return Finding(
+            isEnough ? .pass : .inconclusive, observed: .integer(Int64(peak)), count: sent.count,
+            reason: isEnough ? nil : "at most \(peak) orders in flight at once, at least \(minimum) make it a burst")
+    }
+
+    /// Every over-limit probe was denied by the check that it breaks.
+    func probesDenied() -> Finding {
+        let probes = timeline.offered.compactMap { key, offer -> (key: IntentKey, offer: OfferedIntent, reason: String)? in
+            guard case .probe(let reason) = offer.purpose else { return nil }
+            return (key, offer, reason.rawValue)
+        }.sorted { $0.key.tick < $1.key.tick }
+        guard !probes.isEmpty else { return .unknown("no over-limit probe was offered") }
+        var outcomes: [String: Outgone] = [:]
+        for outgone in timeline.published.isEmpty ? timeline.decided : timeline.published {
+            if let intent = outgone.intent, outcomes[intent] == nil { outcomes[intent] = outgone }
+        }
+        let left = newOrders
+        var violations: [Violation] = []
+        var unsure: [Violation] = []
+        for (key, offer, reason) in probes {
+            if let order = left[key.id]?.first {
+                violations.append(Violation(text: "\(key.id): over \(reason), and left", record: order.stamp.record))
+            } else if let outcome = outcomes[key.id] {
+                guard outcome.action != "reject" || outcome.reason != reason else { continue }
+                let text = "\(key.id): over \(reason), outcome \(outcome.action) for \(outcome.reason)"
+                let violation = Violation(text: text, record: outcome.stamp.record)
+                let isOutside = outcome.action == "reject" && Scene.circumstances.contains(outcome.reason)
+                if isOutside { unsure.append(violation) } else { violations.append(violation) }
+            } else {
+                unsure.append(Violation(text: "\(key.id): no outcome", record: offer.stamp.record))
+            }
+        }
+        var finding = Finding.never(violations, unsure: unsure, of: probes.count)
+        finding.observed = .bool(violations.isEmpty && unsure.isEmpty)
+        return finding
+    }
+}
