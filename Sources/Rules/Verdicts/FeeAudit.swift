@@ -7,13 +7,13 @@ import Books
 import Messages
 import Units
 
-struct FeeAudit {
+package struct FeeAudit {
     /// One symbol's account.
-    struct Account: Hashable, Sendable {
-        var position: Int64 = 0
+    package struct Account: Hashable, Sendable {
+        package var position: Int64 = 0
         /// Sells − buys, in 1/10,000.
-        var cash: Int64 = 0
-        var fees: Int64 = 0
+        package var cash: Int64 = 0
+        package var fees: Int64 = 0
     }
 
     /// Totals of an order. Amounts of money in 10⁻¹⁸, which holds every product of a price, a rate and a quantity.
@@ -29,11 +29,11 @@ struct FeeAudit {
         var commission: Int128 = 0
     }
 
-    private(set) var accounts: [String: Account] = [:]
+    package private(set) var accounts: [String: Account] = [:]
     private let schedule: FeeSchedule
 
     /// `fills` in the order in which they were made: commission tiers count all shares traded before.
-    init(_ fills: [Fill], _ schedule: FeeSchedule) {
+    package init(_ fills: [Fill], _ schedule: FeeSchedule) {
         self.schedule = schedule
         var orders: [String: OrderTotal] = [:]
         var traded: Int64 = 0

@@ -177,7 +177,8 @@ private let flaws: [Planted] = [
         let elsewhere: Set = [
             "pause_propagation", "load_accepted", "faults_proven", "max_drawdown_pct", "hard_limit_breaches",
             "risk_limit_breaches", "final_position_shares", "depth_thinning_applied", "broker_latency_jitter",
-            "ungoverned_twin", "participation",
+            "ungoverned_twin", "participation", "fee_adj_pnl_delta_usd", "execution_rate_pct", "orders_in_flight_peak",
+            "position_consistency", "probes_denied",
         ]
         #expect(Set(GateName.allCases.map(\.rawValue)).subtracting(seen).subtracting(elsewhere) == [])
     }

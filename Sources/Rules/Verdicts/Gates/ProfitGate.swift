@@ -1,4 +1,5 @@
 import Books
+import History
 import Messages
 import Scenarios
 import Units
@@ -8,7 +9,7 @@ extension Scene {
     private struct Statement {
         let name: String
         let accounts: [String: FeeAudit.Account]
-        let record: Int
+        let record: Place
     }
 
     /// The governor's store and its claim against the judge's own cash flow from the drop copy, under the fee schedule.
