@@ -172,7 +172,8 @@ package struct Governor: Decider, Sendable {
             state: kind, reason: reason, epoch: epoch, positions: ledger.accounts.mapValues(\.position),
             watermark: market.watermark, lostTicks: market.lostTicks, lastTick: market.lastTick,
             feedLatency: market.latency, networkLatency: latency.current, recoveryTime: recoveryTime,
-            equity: equity ?? limits.openingEquity, cashFlow: ledger.cashFlow, openOrders: orders.count, isReconciled: reconciliation.isDone)
+            equity: equity ?? limits.openingEquity, cashFlow: ledger.cashFlow, openOrders: orders.count,
+            isReconciled: reconciliation.isDone)
     }
 }
 

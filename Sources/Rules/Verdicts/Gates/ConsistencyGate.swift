@@ -20,14 +20,20 @@ extension Scene {
             if read.stamp.at > first.at, read.sent < last.at { moving[read.store, default: 0] += 1 }
             guard let age = states.age(of: read) else {
                 violations.append(
-                    Violation(text: "\(read.store.rawValue) showed \(Scene.words(read)), never so at the broker", record: read.stamp.record))
+                    Violation(
+                        text: "\(read.store.rawValue) showed \(Scene.words(read)), never so at the broker",
+                        record: read.stamp.record))
                 continue
             }
             worst = max(worst, age)
             let violation = Violation(
                 text: "\(read.store.rawValue) showed \(Scene.words(read)), which was \(Finding.text(age)) old",
                 record: read.stamp.record)
-            if age - read.stamp.uncertainty > bound { violations.append(violation) } else if age > bound { unsure.append(violation) }
+            if age - read.stamp.uncertainty > bound {
+                violations.append(violation)
+            } else if age > bound {
+                unsure.append(violation)
+            }
         }
         violations += versionDefects() + finalDefects()
         violations.sort { $0.record < $1.record }
@@ -42,7 +48,8 @@ extension Scene {
         }
         guard unsure.isEmpty else { return .unknown("not decidable: \(Violation.text(unsure))", observed: observed) }
         for store in StoreRead.Store.allCases where moving[store, default: 0] < Scene.readsMinimum {
-            let text = "\(moving[store, default: 0]) reads of \(store.rawValue) while positions moved, at least \(Scene.readsMinimum)"
+            let count = moving[store, default: 0]
+            let text = "\(count) reads of \(store.rawValue) while positions moved, at least \(Scene.readsMinimum)"
             return .unknown(text, observed: observed)
         }
         return Finding(.pass, observed: observed, count: count)
