@@ -41,6 +41,8 @@ struct BookkeepingFlaws {
             settings.limits.maxPosition = Quantity(shares: settings.limits.maxPosition.shares * 1_000)
             settings.limits.maxGrossExposureBasisPoints *= 1_000
             settings.limits.maxNetExposureBasisPoints *= 1_000
+            settings.limits.maxOpenOrders *= 1_000
+            settings.limits.maxOpenNotional = Money(units: settings.limits.maxOpenNotional.units * 1_000)
         case .wrongFees: settings.fees.secPerMillionSold = .zero
         default: break
         }

@@ -42,8 +42,8 @@ extension Scene {
             ("position_flattening_triggered", .positionFlatteningTriggered), ("first_safe_action_s", .firstSafeAction),
             ("recovery_s", .recovery), ("orders_after_resume", .ordersFlowAfterResume),
             ("critical_pause_after_outage_s", .criticalPauseAfterOutage), ("reconciled_s", .reconciled),
-            ("risk_limit_breaches", .riskLimitBreaches), ("fee_adj_pnl_delta_usd", .feeAdjustedProfitDelta),
-            ("execution_rate_pct", .executionRate), ("orders_in_flight_peak", .ordersInFlightPeak),
+            ("fee_adj_pnl_delta_usd", .feeAdjustedProfitDelta), ("execution_rate_pct", .executionRate),
+            ("orders_in_flight_peak", .ordersInFlightPeak),
             ("position_consistency_s", .positionConsistency), ("probes_denied", .probesDenied),
         ]
         for (key, gate) in named where gates.contains(where: { $0.name == gate }) {
