@@ -51,6 +51,8 @@ let rules: [Target] = [
     room("Rules", "Books", ["Units", "Messages"]),
     room("Rules", "History", ["Units", "Messages", crypto]),
     room("Rules", "Scenarios", ["Units", "Messages", yams]),
+    room("Rules", "Certification", ["Units", "Messages", "Scenarios", "Verdicts"]),
+    room("Rules", "Pages", ["Units", "Messages", "History", crypto]),
     room("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios", crypto]),
 ]
 
@@ -91,15 +93,18 @@ let roles: [Target] = [
     room(
         "Roles", "ConductorService",
         [
-            "ConductorCore", "Sockets", "Commands", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Judging",
-            "HTTP", "CLinux",
+            "ConductorCore", "Certification", "Pages", "Sockets", "Commands", "Redis", "Postgres", "Netlink", "Processes",
+            "Archive", "Judging", "HTTP", "CLinux",
         ]),
 ]
 
 let programs: [Target] = [
     program(
         "gauntlet",
-        ["ConductorCore", "ConductorService", "Commands", "Verdicts", "Scenarios", "Archive", "Judging", "CLinux"]),
+        [
+            "ConductorCore", "ConductorService", "Certification", "Commands", "Verdicts", "Scenarios", "Archive", "Judging",
+            "CLinux",
+        ]),
     program("feed-replayer", ["FeedReplayerService", "Scenarios"]),
     program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
@@ -126,6 +131,8 @@ let package = Package(
         tests("Rules", "BooksTests", ["Books", "Messages", "Units"]),
         tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
         tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
+        tests("Rules", "PagesTests", ["Pages", "History", "Messages", "Units"]),
+        tests("Rules", "CertificationTests", ["Certification", "Scenarios", "Verdicts", "Messages", "Units"]),
         tests("Rules", "VerdictsTests", ["Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
         tests(
             "Roles", "FeedReplayerTests",

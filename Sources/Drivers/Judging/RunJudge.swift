@@ -77,7 +77,10 @@ package enum RunJudge {
         for (name, bytes) in rendered(verdict) { try directory.write(bytes, to: name) }
     }
 
-    package static func seal(of verdict: Verdict) -> String { hexadecimalSHA256(verdict.bytes) }
+    package static func seal(of verdict: Verdict) -> String { sealText(verdict.bytes) }
+
+    /// SHA-256 of a file that is sealed.
+    package static func sealText(_ bytes: [UInt8]) -> String { hexadecimalSHA256(bytes) }
 
     /// Judges again, and compares every byte that was sealed.
     package static func judgeAgain(_ directory: RunDirectory) throws(ArchiveError) -> Again {

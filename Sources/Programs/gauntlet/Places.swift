@@ -1,6 +1,8 @@
+import Archive
 import ConductorService
 import Glibc
 import Processes
+import Scenarios
 
 /// Where scenarios and programs are found.
 enum Places {
@@ -24,23 +26,43 @@ enum Places {
     }
 
     /// Names of the scenarios under `chaos/`.
-    static var scenarios: [String] {
-        Programs.entries(of: "\(root)/chaos").filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+    static var scenarios: [String] { names { !$0 } }
+
+    /// Names of the suites under `chaos/`.
+    static var suites: [String] { names { $0 } }
+
+    private static func names(_ isWanted: (_ isSuite: Bool) -> Bool) -> [String] {
+        Programs.entries(of: "\(root)/chaos").filter { $0.hasSuffix(".yaml") }.filter { name in
+            // An unreadable file is listed as a scenario, and refused with the reason when it is used.
+            isWanted((try? readFile("\(root)/chaos/\(name)")).map(CertificationSuite.isSuite) ?? false)
+        }.map { String($0.dropLast(5)) }
+    }
+
+    /// The file of a suite given by name or by path.
+    static func suite(_ name: String) throws -> String {
+        try file(name, "suite", among: suites)
     }
 
     /// The file of a scenario given by name or by path.
     static func scenario(_ name: String) throws -> String {
+        guard !suites.contains(name) else {
+            throw UsageError(description: "'\(name)' is a suite of scenarios: gauntlet certify \(name)")
+        }
+        return try file(name, "scenario", among: scenarios)
+    }
+
+    private static func file(_ name: String, _ noun: String, among known: [String]) throws -> String {
         if name.contains("/") || name.hasSuffix(".yaml") {
-            guard access(name, R_OK) == 0 else { throw UsageError(description: "\(name): no such scenario file") }
+            guard access(name, R_OK) == 0 else { throw UsageError(description: "\(name): no such \(noun) file") }
             return name
         }
         let path = "\(root)/chaos/\(name).yaml"
-        guard access(path, R_OK) != 0 else { return path }
-        let closest = scenarios.min { distance($0, name) < distance($1, name) }
+        guard !known.contains(name) || access(path, R_OK) != 0 else { return path }
+        let closest = known.min { distance($0, name) < distance($1, name) }
         let hint = closest.map { distance($0, name) <= 6 ? " Did you mean '\($0)'?" : "" } ?? ""
         throw UsageError(
             description:
-                "unknown scenario '\(name)'.\(hint) There are: \(scenarios.joined(separator: ", ")), or give a path")
+                "unknown \(noun) '\(name)'.\(hint) There are: \(known.joined(separator: ", ")), or give a path")
     }
 
     static let replaceable = ["observer", "chaos-agent", "broker-stub", "feed-replayer"]

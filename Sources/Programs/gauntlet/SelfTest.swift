@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Certification
 import ConductorCore
 import ConductorService
 import Glibc
@@ -26,7 +27,7 @@ struct SelfTest: ParsableCommand {
     var runs = "runs/selftest"
 
     @Option(help: "Rigs at once.")
-    var jobs = 1
+    var jobs = 2
 
     func run() throws {
         let path = "\(Places.root)/data/flaws.json"
@@ -41,12 +42,19 @@ struct SelfTest: ParsableCommand {
         let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }
         let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
         var caught = 0
+        var lines: [[String]] = []
         try trial.run(full ? rows.map(\.inFull) : rows) { row, outcome in
             if outcome.differences.isEmpty { caught += 1 }
             let word = outcome.differences.isEmpty ? "caught" : "MISSED"
             print("\(word)  \(row.flaw) in \(row.title): red \(outcome.red.joined(separator: ", "))")
             for difference in outcome.differences { print("        \(difference)") }
+            let expected = row.fail + row.inconclusive.map { "\($0)?" }
+            let red = outcome.red.map { $0.replacing(": fail", with: "").replacing(": inconclusive", with: "?") }
+            lines.append([row.flaw, row.title, word, expected.sorted().joined(separator: ", "), red.joined(separator: ", ")])
         }
+        print("\nflaw, gates expected red and gates red; ? is inconclusive")
+        let head = ["flaw", "drill", "", "expected red", "red"]
+        for line in textTable(head, lines.sorted { $0[0] < $1[0] }) { print(line) }
         print("\(caught) of \(rows.count) flaws caught by exactly the right gates")
         throw ExitCode(caught == rows.count ? 0 : 1)
     }

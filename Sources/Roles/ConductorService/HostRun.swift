@@ -35,6 +35,7 @@ package final class HostRun {
         attempt("the evidence is not complete") { try conclude(prepared, labCode: code, leftovers: found) }
         let verdict = try RunJudge.judge(prepared.directory)
         attempt("the verdict could not be stored") { try RunJudge.write(verdict, to: prepared.directory) }
+        attempt("the page could not be made") { _ = try ReportFiles.write(prepared.directory) }
         return (prepared.directory, verdict)
     }
 

@@ -1,7 +1,9 @@
 // What this machine can do, looked up and tried, not guessed.
 
+import Archive
 import CLinux
 import Glibc
+import History
 import Messages
 import Processes
 import Units
@@ -45,13 +47,32 @@ package struct MachineReport: Sendable {
         }
         var load = [0.0, 0.0, 0.0]
         getloadavg(&load, 3)
+        let kernel = "\(text(name.sysname)) \(text(name.release)) \(text(name.machine))"
+        let cores = Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let fifo = canScheduleFIFO()
         return [
-            .init("kernel", .string("\(text(name.sysname)) \(text(name.release)) \(text(name.machine))")),
-            .init("cores", .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN))))),
+            .init("kernel", .string(kernel)),
+            .init("cores", .integer(cores)),
+            .init("processor", .string(processor)),
+            .init("machine", .string(fingerprint([kernel, "\(cores)", processor, "\(fifo)"]))),
             .init("load", .real(load[0])),
             .init("root", .bool(geteuid() == 0)),
-            .init("sched_fifo", .bool(canScheduleFIFO())),
+            .init("sched_fifo", .bool(fifo)),
         ]
+    }
+
+    /// What decides whether figures of two runs can be compared: kernel, processor, cores, scheduling. Not the name.
+    package static var machine: String { kernelFacts().first { $0.key == "machine" }?.value.string ?? "unknown" }
+
+    private static func fingerprint(_ facts: [String]) -> String {
+        String(hexadecimalSHA256(facts.joined(separator: "\n").utf8).prefix(16))
+    }
+
+    private static var processor: String {
+        // Unknown processors are all alike; then only the other facts tell machines apart.
+        guard let bytes = try? readFile("/proc/cpuinfo") else { return "unknown" }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("model name") }
+        return line?.split(separator: ":", maxSplits: 1).last.map { String($0.drop { $0 == " " }) } ?? "unknown"
     }
 
     /// Tried on a thread of its own, so that this one keeps its policy.

@@ -14,12 +14,12 @@ extension Verdict {
         var lines = [
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
             "<testsuites name=\"gauntlet\" \(counts) time=\"\(time)\">",
-            "  <testsuite name=\"\(escaped(scenario))\" \(counts) skipped=\"0\" time=\"\(time)\" "
-                + "timestamp=\"\(started)\" hostname=\"\(escaped(environment["host"]?.string ?? "lab"))\">",
+            "  <testsuite name=\"\(xmlEscaped(scenario))\" \(counts) skipped=\"0\" time=\"\(time)\" "
+                + "timestamp=\"\(started)\" hostname=\"\(xmlEscaped(environment["host"]?.string ?? "lab"))\">",
             "    <properties>",
             "      <property name=\"verdict\" value=\"\(outcome.rawValue)\"/>",
             "      <property name=\"certifying\" value=\"\(certifying)\"/>",
-            "      <property name=\"seed\" value=\"\(escaped(run["seed"]?.text() ?? ""))\"/>",
+            "      <property name=\"seed\" value=\"\(xmlEscaped(run["seed"]?.text() ?? ""))\"/>",
             "    </properties>",
         ]
         for gate in gates { lines += testcase(gate, scenario) }
@@ -28,8 +28,8 @@ extension Verdict {
     }
 
     private func testcase(_ gate: GateResult, _ scenario: String) -> [String] {
-        let open = "    <testcase classname=\"gauntlet.\(escaped(scenario))\" name=\"\(gate.name.rawValue)\" time=\"0\""
-        let text = escaped(gate.reason ?? "observed \(gate.finding.observed.text())")
+        let open = "    <testcase classname=\"gauntlet.\(xmlEscaped(scenario))\" name=\"\(gate.name.rawValue)\" time=\"0\""
+        let text = xmlEscaped(gate.reason ?? "observed \(gate.finding.observed.text())")
         let element: String
         switch gate.outcome {
         case .pass: element = "      <system-out>\(text)</system-out>"
@@ -41,7 +41,7 @@ extension Verdict {
 }
 
 /// XML 1.0 text: what it can't hold becomes a question mark.
-private func escaped(_ text: String) -> String {
+package func xmlEscaped(_ text: String) -> String {
     var out = ""
     for scalar in text.unicodeScalars {
         switch scalar {

@@ -36,7 +36,7 @@ import Units
     }
 
     @Test func `every command explains itself`() throws {
-        for command in ["run", "judge", "explain", "scenarios", "selftest", "doctor", "heal"] {
+        for command in ["run", "judge", "explain", "scenarios", "certify", "baseline", "selftest", "doctor", "heal"] {
             let (status, text) = try result(of: [command, "--help"])
             #expect(status == 0, "\(command)")
             #expect(text.contains("OVERVIEW"), "\(command)")

@@ -18,7 +18,10 @@ private let widthMaximum = 130
 
     @Test func `a file is named after what it holds, never after nothing`() {
         let empty = ["Util", "Helper", "Manager", "Common", "Misc", "Base", "Impl"]
-        let named = Repository.swift.filter { source in empty.contains { source.path.contains($0) } }.map(\.path)
+        // A baseline is what figures are compared with: the field's own word.
+        let named = Repository.swift.map { $0.path.replacing("Baseline", with: "") }.filter { path in
+            empty.contains { path.contains($0) }
+        }
         #expect(named == [])
     }
 
