@@ -1,4 +1,3 @@
-import Messages
 import Testing
 
 import Scenarios
@@ -78,10 +77,9 @@ private let goodSuite = """
     @Test(arguments: ProjectFiles.suites)
     func `every shipped suite names scenarios, variants, profiles and gates that exist`(_ file: String) throws {
         let suite = try CertificationSuite(yaml: try ProjectFiles.bytes(file), file: file)
-        let limits = try JSON(parsing: ProjectFiles.bytes("data/limits-default.json"))
         let found = suite.mistakes { run in
             let path = "chaos/\(run.scenario).yaml"
-            return try Scenario(yaml: run.choice.written(into: try ProjectFiles.bytes(path)), file: path, limits: limits)
+            return try Scenario(yaml: run.choice.written(into: try ProjectFiles.bytes(path)), file: path)
         }
         #expect(found == [])
     }
