@@ -66,7 +66,7 @@ let drivers: [Target] = [
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
-    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Scenarios", "Sockets", "CLinux", crypto]),
     room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
 
@@ -105,7 +105,7 @@ let programs: [Target] = [
             "ConductorCore", "ConductorService", "Certification", "Commands", "Verdicts", "Scenarios", "Archive", "Judging",
             "CLinux",
         ]),
-    program("feed-replayer", ["FeedReplayerService", "Scenarios"]),
+    program("feed-replayer", ["FeedReplayerService", "Scenarios", "Archive"]),
     program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
     program(

@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Glibc
 import Scenarios
@@ -15,6 +16,11 @@ struct PlanSource: ParsableArguments {
 
     @Option(help: "The topology file that a scenario's faults are resolved with, from --root.")
     var topology = "topology/local.yaml"
+
+    @Option(
+        help: "A recorded book in place of the first symbol's tape: lobster:MESSAGE,BOOK or mbp10:FILE.",
+        transform: TapeReference.parsing)
+    var tape: TapeReference?
 
     @Option(help: "Directory that paths inside scenarios start from.")
     var root = "."
@@ -36,18 +42,15 @@ struct PlanSource: ParsableArguments {
     }
 
     private func make(_ file: String, _ seed: UInt64) throws(Failure) -> Plan {
-        let scenarioBytes = try PlanSource.read(file)
+        let ownBytes = try PlanSource.read(file)
+        let scenarioBytes = tape?.written(into: ownBytes) ?? ownBytes
         let topologyBytes = try PlanSource.read("\(root)/\(topology)")
         do {
             let scenario = try Scenario(yaml: scenarioBytes, file: file)
             let topology = try Topology(yaml: topologyBytes, file: topology)
-            var tapes: [String: [UInt8]] = [:]
-            for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try PlanSource.read("\(root)/\(tape)") }
-            let skipped = try Plan.unreadableRows(of: scenario, tapes: tapes)
-            if skipBad, !skipped.isEmpty { complain("left out \(skipped.count) rows:\n\(Mistakes(skipped))") }
-            return try Plan(scenario, on: topology, seed: seed, tapes: tapes, badRows: skipBad ? .skip : .refuse)
-        } catch let failure as Failure {
-            throw failure
+            return try Plan(
+                scenario, on: topology, seed: seed, tapes: TapeShelf(root: root), badRows: skipBad ? .skip : .refuse
+            ) { log in complain("left out \(log.count) rows:\n\(Mistakes(log.shown))") }
         } catch {
             throw .usage("\(error)")
         }
@@ -66,5 +69,15 @@ struct PlanSource: ParsableArguments {
             if count == 0 { return bytes }
             bytes += buffer[..<count]
         }
+    }
+}
+
+extension TapeReference {
+    /// For an option of the command line.
+    static func parsing(_ text: String) throws -> TapeReference {
+        guard let tape = TapeReference(written: text) else {
+            throw ValidationError("--tape: expected \(TapeReference.expected), found '\(text)'")
+        }
+        return tape
     }
 }

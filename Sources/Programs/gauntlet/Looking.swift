@@ -14,9 +14,11 @@ struct Explain: ParsableCommand {
 
     @OptionGroup var chosen: ChosenOverlays
 
+    @OptionGroup var recorded: RecordedTapeOptions
+
     func run() throws {
         let loaded = try LoadedScenario(
-            file: try Places.scenario(scenario), root: Places.root, choice: chosen.choice)
+            file: try Places.scenario(scenario), root: Places.root, choice: chosen.choice, tape: recorded.resolved)
         print(loaded.scenario.explanation(on: loaded.topology))
     }
 }

@@ -21,6 +21,8 @@ struct Run: ParsableCommand {
 
     @OptionGroup var chosen: ChosenOverlays
 
+    @OptionGroup var recorded: RecordedTapeOptions
+
     @Option(help: "Command line of your own governor, in quotes. Default: the reference governor.")
     var governor: String?
 
@@ -45,15 +47,39 @@ struct Run: ParsableCommand {
     var format: OutputFormat = .text
 
     func run() throws {
-        let options = HostOptions(
+        var options = HostOptions(
             scenario: try Places.scenario(scenario), choice: chosen.choice, topology: rig.topology,
             keys: try rig.found(),
             seed: seed, runs: runs, root: Places.root,
             programs: Programs.ownDirectory, governor: try governor.map(Places.governorCommand), backend: backend,
             replacements: try Places.replacements(replace), startedAt: Instant.now, commandLine: CommandLine.arguments)
+        options.tape = recorded.resolved
+        options.badRows = recorded.skipBad ? .skip : .refuse
+        options.onSkippedRows = { log in complain("left out \(log.count) rows:\n\(Mistakes(log.shown))") }
         let (directory, verdict) = try HostRun(options).run()
         try Result.print(verdict, of: directory, as: format)
         throw ExitCode(verdict.exitCode)
+    }
+}
+
+/// A recorded book in place of a scenario's own tape.
+struct RecordedTapeOptions: ParsableArguments {
+    @Option(
+        help: "A recorded book in place of the first symbol's tape: lobster:MESSAGE,BOOK or mbp10:FILE.",
+        transform: { text in
+            guard let tape = TapeReference(written: text) else {
+                throw ValidationError("--tape: expected \(TapeReference.expected), found '\(text)'")
+            }
+            return tape
+        })
+    var tape: TapeReference?
+
+    @Flag(help: "Leave out tape rows that can't be read, and say how many, instead of refusing the tape.")
+    var skipBad = false
+
+    /// Paths count from the working directory, as people type them.
+    var resolved: TapeReference? {
+        tape?.resolved { $0.hasPrefix("/") ? $0 : "\(Places.currentDirectory)/\($0)" }
     }
 }
 

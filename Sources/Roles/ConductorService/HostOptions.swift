@@ -22,6 +22,11 @@ package struct HostOptions: Sendable {
     package var backend: String
     /// Name of a program of the rig → path of the one that takes its place.
     package var replacements: [String: String]
+    /// In place of the first symbol's own.
+    package var tape: TapeReference?
+    package var badRows = BadRows.refuse
+    /// Told of tape rows that were left out.
+    package var onSkippedRows: @Sendable (BadRowLog) -> Void = { _ in }
     package var startedAt: Instant
     package var commandLine: [String]
 

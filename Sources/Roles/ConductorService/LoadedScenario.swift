@@ -6,7 +6,7 @@ import Scenarios
 package struct LoadedScenario: Sendable {
     package let scenario: Scenario
     package let topology: Topology
-    /// With the choice written at its end.
+    /// With the choice, and a tape that takes the place of the scenario's own, written at its end.
     package let scenarioBytes: [UInt8]
     package let topologyBytes: [UInt8]
     package let limits: JSON
@@ -14,14 +14,15 @@ package struct LoadedScenario: Sendable {
 
     /// Paths inside the scenario count from `root`. Everything wrong in the files is said at once.
     package init(
-        file: String, root: String, topologyFile: String? = nil, choice: Choice = Choice()
+        file: String, root: String, topologyFile: String? = nil, choice: Choice = Choice(), tape: TapeReference? = nil
     ) throws(ConductorError) {
         func read(_ path: String) throws(ConductorError) -> [UInt8] {
             do { return try readFile(path) } catch { throw ConductorError(.usage, path, error.description) }
         }
         let topologyPath = topologyFile ?? "\(root)/topology/local.yaml"
         let fileBytes = try read(file)
-        scenarioBytes = choice.written(into: fileBytes)
+        let chosen = choice.written(into: fileBytes)
+        scenarioBytes = tape?.written(into: chosen) ?? chosen
         topologyBytes = try read(topologyPath)
         do {
             let plain = try Scenario(yaml: scenarioBytes, file: file)

@@ -18,7 +18,8 @@ package struct PreparedRun {
 
     package init(_ options: HostOptions) throws {
         let loaded = try LoadedScenario(
-            file: options.scenario, root: options.root, topologyFile: options.topology, choice: options.choice)
+            file: options.scenario, root: options.root, topologyFile: options.topology, choice: options.choice,
+            tape: options.tape)
         self.loaded = loaded
         if loaded.topology.mode == .build { _ = try LabStores(loaded.topology) }
         scenario = loaded.scenario
@@ -67,13 +68,12 @@ package struct PreparedRun {
 
     /// Tapes are named from the project's root.
     private static func plan(_ loaded: LoadedScenario, _ options: HostOptions) throws -> [UInt8] {
-        var tapes: [String: [UInt8]] = [:]
-        for file in Plan.tapeFiles(of: loaded.scenario) {
-            do { tapes[file] = try readFile("\(options.root)/\(file)") } catch {
-                throw ConductorError(.usage, options.scenario, "tape: \(error)")
-            }
-        }
-        do { return try Plan(loaded.scenario, on: loaded.topology, seed: options.seed, tapes: tapes).bytes } catch {
+        do {
+            return try Plan(
+                loaded.scenario, on: loaded.topology, seed: options.seed, tapes: TapeShelf(root: options.root),
+                badRows: options.badRows
+            ) { log in options.onSkippedRows(log) }.bytes
+        } catch {
             throw ConductorError(.usage, options.scenario, "\(error)")
         }
     }

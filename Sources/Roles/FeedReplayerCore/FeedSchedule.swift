@@ -53,8 +53,11 @@ package struct FeedSchedule: Sendable {
         let dueWall = wall + (due - now)
         switch event.content {
         case .depth(let planned):
+            // A slow feed delivers what was sent, and due, that long ago.
+            let age = stretched(.zero - event.age)
             let depth = Depth(
-                sequence: planned.sequence, symbol: planned.symbol, tick: planned.tick, sent: wall, due: dueWall,
+                sequence: planned.sequence, symbol: planned.symbol, tick: planned.tick, sent: wall + age,
+                due: dueWall + age,
                 status: planned.status, bids: planned.bids, asks: planned.asks)
             return Outgoing(
                 channel: Depth.channel(depth.symbol), payload: depth.json.bytes(), due: due, content: .depth(depth),
@@ -68,10 +71,11 @@ package struct FeedSchedule: Sendable {
         }
     }
 
-    private func due(_ index: Int) -> Instant {
-        guard speedPercent != 100 else { return start + events[index].due }
-        let (quotient, _) = Int64(speedPercent).dividingFullWidth(
-            events[index].due.nanoseconds.multipliedFullWidth(by: 100))
-        return start + .nanoseconds(quotient)
+    private func due(_ index: Int) -> Instant { start + stretched(events[index].due) }
+
+    private func stretched(_ offset: Duration) -> Duration {
+        guard speedPercent != 100 else { return offset }
+        let (quotient, _) = Int64(speedPercent).dividingFullWidth(offset.nanoseconds.multipliedFullWidth(by: 100))
+        return .nanoseconds(quotient)
     }
 }

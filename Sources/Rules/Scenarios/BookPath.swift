@@ -81,20 +81,22 @@ package struct BookPath: Hashable, Sendable {
         return prices
     }
 
-    /// Rows at their own times. After `interval` without a row the book is sent again.
-    package init(rows: some Collection<LobsterRow>, interval: Duration, speedPercent: Int, pricePercent: Int) {
+    /// Recorded rows at their own times, as many as a run of length `until` needs; `next` says `nil` after the last.
+    /// After `interval` without a row the book is sent again.
+    package init(
+        until end: Duration, interval: Duration, speedPercent: Int, pricePercent: Int,
+        next: () throws(Mistakes) -> (time: Duration, state: BookState)?
+    ) throws(Mistakes) {
         var steps: [Step] = []
-        guard let first = rows.first else {
-            self.steps = []
-            return
-        }
-        for row in rows {
-            let offset = (row.time - first.time) * 100 / speedPercent
-            while let last = steps.last, offset - last.offset > interval {
+        var first: Duration?
+        while let row = try next() {
+            let offset = (row.time - (first ?? row.time)) * 100 / speedPercent
+            first = first ?? row.time
+            while let last = steps.last, offset - last.offset > interval, last.offset <= end {
                 steps.append(Step(offset: last.offset + interval, state: last.state))
             }
-            let state = BookState(bids: row.bids, asks: row.asks, status: row.status).scaled(percent: pricePercent)
-            steps.append(Step(offset: offset, state: state))
+            guard offset <= end else { break }
+            steps.append(Step(offset: offset, state: row.state.scaled(percent: pricePercent)))
         }
         self.steps = steps
     }

@@ -29,7 +29,8 @@ extension Scenario {
 
     private var loadLines: [String] {
         let books = books.map {
-            "\($0.symbol) from \($0.tape)\($0.pricePercent == 100 ? "" : " at \($0.pricePercent) % of its price")"
+            "\($0.symbol) from \($0.tape)\($0.format == .bars ? "" : ", recorded (\($0.format.rawValue))")"
+                + ($0.pricePercent == 100 ? "" : " at \($0.pricePercent) % of its price")
         }
         let interval = feed.depthInterval * 100 / feed.speedPercent
         return books + [

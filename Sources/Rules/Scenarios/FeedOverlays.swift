@@ -67,6 +67,12 @@ package struct VolumeJump: Hashable, Sendable {
     package var at: PhaseMoment
     package var duration: Duration
     package var factor: Int
+
+    package init(at: PhaseMoment, duration: Duration, factor: Int) {
+        self.at = at
+        self.duration = duration
+        self.factor = factor
+    }
 }
 
 /// For a while each state of a book is sent so many times, at equal distances, each with a number of its own.
@@ -74,6 +80,12 @@ package struct FeedSurge: Hashable, Sendable {
     package var at: PhaseMoment
     package var duration: Duration
     package var factor: Int
+
+    package init(at: PhaseMoment, duration: Duration, factor: Int) {
+        self.at = at
+        self.duration = duration
+        self.factor = factor
+    }
 }
 
 /// For a while depth arrives late: it is stamped with the time at which it should have been sent.
@@ -81,6 +93,12 @@ package struct FeedDelay: Hashable, Sendable {
     package var at: PhaseMoment
     package var duration: Duration
     package var delay: Duration
+
+    package init(at: PhaseMoment, duration: Duration, delay: Duration) {
+        self.at = at
+        self.duration = duration
+        self.delay = delay
+    }
 }
 
 extension Scenario {

@@ -7,7 +7,7 @@ import Units
 /// order id, size, price × 10,000, direction`, in newer files with a seventh column; an order book row is
 /// `ask price, ask size, bid price, bid size` for each level. Row k of the one belongs to row k of the other.
 package struct LobsterRow: Hashable, Sendable {
-    package enum Event: Int, Hashable, Sendable, CaseIterable {
+    package enum Event: Int64, Hashable, Sendable, CaseIterable {
         case submission = 1
         case partialCancel, deletion, visibleExecution, hiddenExecution, cross, halt
     }
@@ -23,111 +23,193 @@ package struct LobsterRow: Hashable, Sendable {
     package var asks: [Level]
 }
 
-extension LobsterRow {
-    /// An empty level has this price, or its negative, and size 0.
-    private static let emptyPrice: Int64 = 9_999_999_999
+/// The two files of a LOBSTER tape, read side by side.
+package struct LobsterTape {
+    private var messages: TapeLines
+    private var books: TapeLines
+    private let badRows: BadRows
+    private var lastTime: Duration?
+    private var status = Depth.Status.trading
 
-    /// Reads the two files together. A halt row leaves the book as it was and changes the status until trading resumes.
-    package static func read(
-        messages: [UInt8], messageFile: String, books: [UInt8], bookFile: String, badRows: BadRows
-    ) throws(Mistakes) -> TapeRows<LobsterRow> {
-        var messageLines = TapeLines(messages, file: messageFile)
-        var bookLines = TapeLines(books, file: bookFile)
-        guard messageLines.count == bookLines.count else {
-            let line = min(messageLines.count, bookLines.count) + 1
-            let text = "expected as many rows as \(messageFile) (\(messageLines.count)), found \(bookLines.count)"
-            throw Mistakes([Mistake(file: bookFile, line: line, text: text)])
-        }
-        var rows: [LobsterRow] = []
-        var status = Depth.Status.trading
-        for index in 0..<messageLines.count {
-            let message = message(&messageLines, index, after: rows.last)
-            let book = book(&bookLines, index)
+    package init(messages: TapeSource, books: TapeSource, badRows: BadRows) {
+        self.messages = TapeLines(messages)
+        self.books = TapeLines(books)
+        self.badRows = badRows
+    }
+
+    /// Rows that could not be read so far, of both files.
+    package var skipped: BadRowLog {
+        var log = messages.bad
+        log.merge(books.bad)
+        return log
+    }
+
+    /// The next good row, `nil` after the last. A halt row leaves the book as it was and changes the status until
+    /// trading resumes. With `refuse`, the end of the tape throws what was wrong on the way.
+    package mutating func next() throws(Mistakes) -> LobsterRow? {
+        while true {
+            let hasMessage = try messages.advance()
+            let hasBook = try books.advance()
+            guard hasMessage == hasBook else { throw try unequal() }
+            guard hasMessage else {
+                try check()
+                guard lastTime != nil else {
+                    let line = max(1, messages.number)
+                    let none = Mistake(file: messages.file, line: line, text: "expected at least one row, found none")
+                    throw Mistakes(skipped.shown + [none])
+                }
+                return nil
+            }
+            let message = message()
+            let book = book()
             guard var row = message, let book else { continue }
             if row.event == .halt { status = row.priceUnits == 1 ? .trading : .halted }
             row.status = status
             (row.bids, row.asks) = book
-            rows.append(row)
+            lastTime = row.time
+            return row
         }
-        let read = try messageLines.finish(rows, badRows)
-        let skippedBooks = try bookLines.finish(rows, badRows).skipped
-        return TapeRows(rows: read.rows, skipped: (read.skipped + skippedBooks).sorted())
     }
 
-    private static func message(_ lines: inout TapeLines, _ index: Int, after last: LobsterRow?) -> LobsterRow? {
-        guard let fields = lines.fields(index, "6 or 7 fields", { $0 == 6 || $0 == 7 }) else { return nil }
-        guard let time = seconds(fields[0]) else {
-            return lines.refuse(
-                index, "time: expected seconds after midnight with at most nine decimals, found '\(fields[0])'")
+    /// Throws what was wrong so far, unless bad rows are skipped.
+    package func check() throws(Mistakes) { try skipped.throwIfAny(badRows) }
+
+    private mutating func unequal() throws(Mistakes) -> Mistakes {
+        messages.skipToNext()
+        books.skipToNext()
+        let expected = try messages.countAll()
+        let found = try books.countAll()
+        let text = "expected as many rows as \(messages.file) (\(expected)), found \(found)"
+        return Mistakes([Mistake(file: books.file, line: min(expected, found) + 1, text: text)])
+    }
+
+    private mutating func message() -> LobsterRow? {
+        var at = messages.start
+        do throws(WrongField) {
+            let row = try LobsterTape.message(messages.bytes.span, &at, after: lastTime)
+            messages.end = at
+            return row
+        } catch {
+            let count = messages.fields.count
+            messages.refuse(error, names: LobsterTape.messageFields, isRight: (6...7).contains(count), "6 or 7 fields")
+            return nil
         }
-        if let last, time < last.time {
-            return lines.refuse(index, "time: expected no earlier than the row before, found '\(fields[0])'")
+    }
+
+    private mutating func book() -> (bids: [Level], asks: [Level])? {
+        var at = books.start
+        do throws(WrongField) {
+            let book = try LobsterTape.book(books.bytes.span, &at)
+            books.end = at
+            return book
+        } catch {
+            let count = books.fields.count
+            books.refuse(error, names: [], isRight: count % 4 == 0, "four fields a level")
+            return nil
         }
-        guard let event = Int(fields[1]).flatMap(Event.init(rawValue:)) else {
-            return lines.refuse(index, "type: expected 1 to 7, found '\(fields[1])'")
+    }
+}
+
+extension LobsterTape {
+    private static let messageFields = ["time", "type", "order id", "size", "price", "direction"]
+    /// An empty level has this price, or its negative, and size 0.
+    private static let emptyPrice: UInt64 = 9_999_999_999
+    private static let latest: Int64 = 200_000 * 1_000_000_000
+    private static let fieldCount = "another number of fields"
+
+    private static func message(
+        _ bytes: borrowing Span<UInt8>, _ at: inout Int, after last: Duration?
+    ) throws(WrongField) -> LobsterRow {
+        func wrong(_ field: Int, _ expected: String) -> WrongField { WrongField(field: field, expected: expected) }
+        guard let seconds = FieldScan.billionths(bytes, &at), seconds.hasPoint || seconds.value <= 200_000 else {
+            throw wrong(0, "seconds after midnight with at most nine decimals")
         }
-        guard Int64(fields[2]) != nil else {
-            return lines.refuse(index, "order id: expected a whole number, found '\(fields[2])'")
+        let time = seconds.hasPoint ? seconds.value : seconds.value * 1_000_000_000
+        guard time <= latest else { throw wrong(0, "seconds after midnight with at most nine decimals") }
+        if let last, time < last.nanoseconds { throw wrong(0, "no earlier than the row before") }
+        guard FieldScan.next(bytes, &at), let type = FieldScan.whole(bytes, &at), let event = LobsterRow.Event(rawValue: type)
+        else { throw wrong(1, "1 to 7") }
+        guard FieldScan.next(bytes, &at), FieldScan.whole(bytes, &at) != nil else { throw wrong(2, "a whole number") }
+        guard FieldScan.next(bytes, &at), let size = FieldScan.whole(bytes, &at), size >= 0 else {
+            throw wrong(3, "a whole number of shares")
         }
-        guard let size = Int64(fields[3]), size >= 0 else {
-            return lines.refuse(index, "size: expected a whole number of shares, found '\(fields[3])'")
+        guard FieldScan.next(bytes, &at), let price = FieldScan.whole(bytes, &at) else {
+            throw wrong(4, "a whole number (price × 10,000)")
         }
-        guard let price = Int64(fields[4]) else {
-            return lines.refuse(index, "price: expected a whole number (price × 10,000), found '\(fields[4])'")
+        if event == .halt, price < -1 || price > 1 { throw wrong(4, "-1, 0 or 1 in a halt row") }
+        guard FieldScan.next(bytes, &at) else { throw wrong(5, fieldCount) }
+        let start = at
+        if let direction = FieldScan.whole(bytes, &at), direction == 1 || direction == -1 {} else {
+            guard event == .halt else { throw wrong(5, "1 or -1") }
+            at = start
+            FieldScan.skip(bytes, &at)
         }
-        if event == .halt, ![-1, 0, 1].contains(price) {
-            return lines.refuse(index, "price: expected -1, 0 or 1 in a halt row, found '\(fields[4])'")
-        }
-        guard event == .halt || fields[5] == "1" || fields[5] == "-1" else {
-            return lines.refuse(index, "direction: expected 1 or -1, found '\(fields[5])'")
-        }
+        if FieldScan.next(bytes, &at) { FieldScan.skip(bytes, &at) }
+        guard FieldScan.endLine(bytes, &at) else { throw wrong(6, fieldCount) }
         return LobsterRow(
-            time: time, event: event, size: Quantity(shares: size), priceUnits: price, status: .trading, bids: [],
-            asks: [])
+            time: .nanoseconds(time), event: event, size: Quantity(shares: size), priceUnits: price, status: .trading,
+            bids: [], asks: [])
     }
 
-    private static func book(_ lines: inout TapeLines, _ index: Int) -> (bids: [Level], asks: [Level])? {
-        guard let fields = lines.fields(index, "four fields a level", { $0 > 0 && $0 % 4 == 0 }) else { return nil }
+    private static func book(
+        _ bytes: borrowing Span<UInt8>, _ at: inout Int
+    ) throws(WrongField) -> (bids: [Level], asks: [Level]) {
         var bids: [Level] = []
         var asks: [Level] = []
-        for level in 0..<fields.count / 4 {
-            for side in [Side.sell, .buy] {
-                let place = level * 4 + (side == .sell ? 0 : 2)
-                guard let price = Int64(fields[place]) else {
-                    return lines.refuse(
-                        index, "field \(place + 1): expected a whole number (price × 10,000), found '\(fields[place])'")
-                }
-                guard let size = Int64(fields[place + 1]), size >= 0 else {
-                    return lines.refuse(
-                        index, "field \(place + 2): expected a whole number of shares, found '\(fields[place + 1])'")
-                }
-                guard price.magnitude != UInt64(emptyPrice), size > 0 else { continue }
-                guard price > 0, price <= Bar.priceMaximum.units else {
-                    return lines.refuse(index, "field \(place + 1): expected a price above zero, found '\(fields[place])'")
-                }
-                let entry = Level(price: Price(units: price), size: Quantity(shares: size))
-                if side == .sell { asks.append(entry) } else { bids.append(entry) }
+        bids.reserveCapacity(Depth.levelsMaximum)
+        asks.reserveCapacity(Depth.levelsMaximum)
+        var lastBid = Int64.max
+        var lastAsk: Int64 = 0
+        var isOrdered = true
+        var field = 0
+        repeat {
+            if let ask = try level(bytes, &at, field) {
+                isOrdered = isOrdered && ask.price.units > lastAsk
+                lastAsk = ask.price.units
+                if asks.count < Depth.levelsMaximum { asks.append(ask) }
             }
-        }
-        let ordered =
-            zip(asks, asks.dropFirst()).allSatisfy { $0.price < $1.price }
-            && zip(bids, bids.dropFirst()).allSatisfy { $0.price > $1.price }
-        guard ordered else {
-            return lines.refuse(index, "expected levels from best to worst, found '\(lines.shown(index))'")
-        }
-        return (Array(bids.prefix(Depth.levelsMaximum)), Array(asks.prefix(Depth.levelsMaximum)))
+            guard FieldScan.next(bytes, &at) else { throw WrongField(field: field + 2, expected: fieldCount) }
+            if let bid = try level(bytes, &at, field + 2) {
+                isOrdered = isOrdered && bid.price.units < lastBid
+                lastBid = bid.price.units
+                if bids.count < Depth.levelsMaximum { bids.append(bid) }
+            }
+            field += 4
+        } while FieldScan.next(bytes, &at)
+        guard FieldScan.endLine(bytes, &at) else { throw WrongField(field: field, expected: fieldCount) }
+        guard isOrdered else { throw WrongField(field: 0, expected: "levels from best to worst", isWholeRow: true) }
+        return (bids, asks)
     }
 
-    /// `34200.004241176`: exact, which a floating-point number would not be.
-    static func seconds(_ text: String) -> Duration? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let whole = parts.first, let seconds = Int64(whole), (0...200_000).contains(seconds)
-        else { return nil }
-        guard parts.count == 2 else { return .seconds(seconds) }
-        let digits = parts[1]
-        guard !digits.isEmpty, digits.count <= 9, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            let fraction = Int64(digits + String(repeating: "0", count: 9 - digits.count))
-        else { return nil }
-        return .nanoseconds(seconds * 1_000_000_000 + fraction)
+    /// Price and size; `nil` for an empty level.
+    @inline(__always)
+    private static func level(
+        _ bytes: borrowing Span<UInt8>, _ at: inout Int, _ field: Int
+    ) throws(WrongField) -> Level? {
+        guard let price = FieldScan.whole(bytes, &at) else {
+            throw WrongField(field: field, expected: "a whole number (price × 10,000)")
+        }
+        guard FieldScan.next(bytes, &at), let size = FieldScan.whole(bytes, &at), size >= 0 else {
+            throw WrongField(field: field + 1, expected: "a whole number of shares")
+        }
+        if size == 0 || price.magnitude == emptyPrice { return nil }
+        guard price > 0, price <= Bar.priceMaximum.units else {
+            throw WrongField(field: field, expected: "a price above zero")
+        }
+        return Level(price: Price(units: price), size: Quantity(shares: size))
+    }
+}
+
+extension LobsterRow {
+    /// The whole of a small pair.
+    package static func read(
+        messages: [UInt8], messageFile: String, books: [UInt8], bookFile: String, badRows: BadRows
+    ) throws(Mistakes) -> TapeRows<LobsterRow> {
+        var tape = LobsterTape(
+            messages: TapeSource(file: messageFile, bytes: messages), books: TapeSource(file: bookFile, bytes: books),
+            badRows: badRows)
+        var rows: [LobsterRow] = []
+        while let row = try tape.next() { rows.append(row) }
+        return TapeRows(rows: rows, skipped: tape.skipped)
     }
 }

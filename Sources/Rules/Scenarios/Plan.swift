@@ -18,11 +18,14 @@ package struct Plan: Hashable, Sendable {
         package var content: Content
         /// Of an intent.
         package var purpose: Purpose
+        /// Depth that a slow feed delivers: how old it is when it is due.
+        package var age: Duration
 
-        package init(due: Duration, content: Content, purpose: Purpose = .load) {
+        package init(due: Duration, content: Content, purpose: Purpose = .load, age: Duration = .zero) {
             self.due = due
             self.content = content
             self.purpose = purpose
+            self.age = age
         }
     }
 
@@ -48,17 +51,22 @@ package struct Plan: Hashable, Sendable {
 }
 
 extension Plan {
-    /// `tapes` holds the bytes of every file that `tapeFiles(of:)` names.
+    /// `tapes` opens every file that the scenario's books come from. What `skip` leaves out is told to `onSkipped`.
     package init(
-        _ scenario: Scenario, on topology: Topology, seed: UInt64, tapes: [String: [UInt8]], badRows: BadRows = .refuse
+        _ scenario: Scenario, on topology: Topology, seed: UInt64, tapes: TapeShelf, badRows: BadRows = .refuse,
+        onSkipped: (BadRowLog) -> Void = { _ in }
     ) throws(Mistakes) {
         let interval = scenario.feed.depthInterval * 100 / scenario.feed.speedPercent
         let span = scenario.feed.lead + scenario.duration + Plan.tail
         var paths: [[BookPath.Step]] = []
+        var skipped: [String: BadRowLog] = [:]
         for source in scenario.books {
-            let path = try BookPath(source, scenario.feed, tapes: tapes, badRows: badRows)
-            paths.append(scenario.overlaid(path.lasting(span, interval: interval), symbol: source.symbol))
+            let path = try BookPath(source, scenario, until: span, tapes: tapes, badRows: badRows) { log in
+                skipped[source.tape] = log
+            }
+            paths.append(scenario.overlaid(path.lasting(span, interval: interval), of: source))
         }
+        for (_, log) in skipped.sorted(by: { $0.key < $1.key }) where log.count > 0 { onSkipped(log) }
         var events = Plan.depths(scenario, paths, interval: interval)
         switch scenario.load.strategy {
         case .cycle, .dipBuyer: events += Plan.intents(scenario, paths, seed: seed)
@@ -69,28 +77,22 @@ extension Plan {
             events: Plan.numbered(Plan.inOrder(events)))
     }
 
-    /// Paths of the files that a plan is made from.
-    package static func tapeFiles(of scenario: Scenario) -> [String] {
-        var files: Set<String> = []
-        for source in scenario.books {
-            files.insert(source.tape)
-            if source.format == .lobster { files.insert(SymbolSource.messageFile(besides: source.tape)) }
-        }
-        return files.sorted()
-    }
-
     private static func depths(_ scenario: Scenario, _ paths: [[BookPath.Step]], interval: Duration) -> [Event] {
         var events: [Event] = []
         for (place, steps) in paths.enumerated() {
             // Spread over the interval, so that the symbols don't come in bursts; in whole nanoseconds.
             let spread = interval.nanoseconds * Int64(place) / Int64(paths.count)
             let shift = .nanoseconds(spread) - scenario.feed.lead
+            var last = Duration.seconds(Int64.min / 1_000_000_000)
             for (number, step) in steps.enumerated() {
                 let depth = Depth(
                     sequence: Int64(number + 1), symbol: scenario.books[place].symbol, tick: 0,
                     sent: WallTime(nanoseconds: 0), due: WallTime(nanoseconds: 0), status: step.state.status,
                     bids: step.state.bids, asks: step.state.asks)
-                events.append(Event(due: step.offset + shift, content: .depth(depth)))
+                let due = step.offset + shift
+                // What is on its way isn't overtaken.
+                last = max(last, due + scenario.feedDelay(at: due))
+                events.append(Event(due: last, content: .depth(depth), age: last - due))
             }
         }
         return events
@@ -158,62 +160,64 @@ extension SymbolSource {
 extension BookPath {
     /// The path of a scenario's symbol, from its tape.
     package init(
-        _ source: SymbolSource, _ feed: FeedSettings, tapes: [String: [UInt8]], badRows: BadRows
+        _ source: SymbolSource, _ scenario: Scenario, until end: Duration, tapes: TapeShelf, badRows: BadRows,
+        onSkipped: (BadRowLog) -> Void
     ) throws(Mistakes) {
-        func bytes(_ file: String) throws(Mistakes) -> [UInt8] {
-            guard let bytes = tapes[file] else {
-                throw Mistakes([
-                    Mistake(file: file, line: 1, text: "expected a tape for \(source.symbol), found no such file")
-                ])
-            }
-            return bytes
+        let feed = scenario.feed
+        func tooFew(_ count: Int) -> Mistakes {
+            let text = "first: expected a row below \(count) for \(source.symbol), found \(source.first)"
+            return Mistakes([Mistake(file: source.tape, line: 1, text: text)])
         }
-        func checkFirst(_ count: Int) throws(Mistakes) {
-            guard source.first < count else {
-                let text = "first: expected a row below \(count) for \(source.symbol), found \(source.first)"
-                throw Mistakes([Mistake(file: source.tape, line: 1, text: text)])
-            }
-        }
-        switch source.format {
-        case .bars:
-            let bars = try Bar.read(csv: bytes(source.tape), file: source.tape, badRows: badRows).rows
-            try checkFirst(bars.count)
+        let book = try tapes.source(source.tape, for: source.symbol)
+        guard source.format != .bars else {
+            let bars = try Bar.read(book, badRows: badRows)
+            onSkipped(bars.skipped)
+            guard source.first < bars.rows.count else { throw tooFew(bars.rows.count) }
             self.init(
-                bars: bars[source.first...], statesPerBar: feed.statesPerBar,
+                bars: bars.rows[source.first...], statesPerBar: feed.statesPerBar,
                 interval: feed.depthInterval * 100 / feed.speedPercent, sharesPerLevel: feed.sharesPerLevel,
                 pricePercent: source.pricePercent)
-        case .lobster:
-            let messages = SymbolSource.messageFile(besides: source.tape)
-            let rows = try LobsterRow.read(
-                messages: bytes(messages), messageFile: messages, books: bytes(source.tape), bookFile: source.tape,
-                badRows: badRows
-            ).rows
-            try checkFirst(rows.count)
-            self.init(
-                rows: rows[source.first...], interval: feed.depthInterval, speedPercent: feed.speedPercent,
-                pricePercent: source.pricePercent)
+            return
         }
+        let messages = source.messages ?? SymbolSource.messageFile(besides: source.tape)
+        var tape: any RecordedTape =
+            source.format == .lobster
+            ? LobsterTape(messages: try tapes.source(messages, for: source.symbol), books: book, badRows: badRows)
+            : MarketByPriceTape(book, badRows: badRows)
+        for row in 0..<source.first {
+            guard try tape.nextState() != nil else { throw tooFew(row) }
+        }
+        try self.init(
+            until: end, interval: feed.depthInterval, speedPercent: feed.speedPercent, pricePercent: source.pricePercent
+        ) { () throws(Mistakes) in try tape.nextState() }
+        try tape.check()
+        guard !steps.isEmpty else { throw tooFew(source.first) }
+        onSkipped(tape.skipped)
     }
 }
 
-extension Plan {
-    /// The tape rows that `badRows: .skip` leaves out.
-    package static func unreadableRows(of scenario: Scenario, tapes: [String: [UInt8]]) throws(Mistakes) -> [Mistake] {
-        var skipped: Set<Mistake> = []
-        for source in scenario.books {
-            switch source.format {
-            case .bars:
-                skipped.formUnion(
-                    try Bar.read(csv: tapes[source.tape] ?? [], file: source.tape, badRows: .skip).skipped)
-            case .lobster:
-                let messages = SymbolSource.messageFile(besides: source.tape)
-                skipped.formUnion(
-                    try LobsterRow.read(
-                        messages: tapes[messages] ?? [], messageFile: messages, books: tapes[source.tape] ?? [],
-                        bookFile: source.tape, badRows: .skip
-                    ).skipped)
-            }
+/// A recorded book, row by row.
+protocol RecordedTape {
+    /// `nil` after the last row. Times count from any point.
+    mutating func nextState() throws(Mistakes) -> (time: Duration, state: BookState)?
+    func check() throws(Mistakes)
+    var skipped: BadRowLog { get }
+}
+
+extension LobsterTape: RecordedTape {
+    mutating func nextState() throws(Mistakes) -> (time: Duration, state: BookState)? {
+        guard let row = try next() else { return nil }
+        return (row.time, BookState(bids: row.bids, asks: row.asks, status: row.status))
+    }
+}
+
+extension MarketByPriceTape: RecordedTape {
+    /// A state is there when an event of the venue is over.
+    mutating func nextState() throws(Mistakes) -> (time: Duration, state: BookState)? {
+        while let row = try next() {
+            guard row.isLast else { continue }
+            return (.nanoseconds(row.time.nanoseconds), BookState(bids: row.bids, asks: row.asks))
         }
-        return skipped.sorted()
+        return nil
     }
 }

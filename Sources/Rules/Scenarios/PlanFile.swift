@@ -61,7 +61,10 @@ extension Plan.Event {
 
     var json: JSON {
         switch content {
-        case .depth(let depth): ["at_ns": .integer(due.nanoseconds), "depth": depth.json]
+        case .depth(let depth):
+            age == .zero
+                ? ["at_ns": .integer(due.nanoseconds), "depth": depth.json]
+                : ["at_ns": .integer(due.nanoseconds), "age_ns": .integer(age.nanoseconds), "depth": depth.json]
         case .intent(let intent, let admissible):
             .object(
                 [.init("at_ns", .integer(due.nanoseconds)), .init("admissible", .bool(admissible))] + purpose.members
@@ -73,7 +76,9 @@ extension Plan.Event {
         let reader = MessageReader("plan event", json: json)
         let due = Duration.nanoseconds(try reader.integer("at_ns"))
         if let depth = json["depth"] {
-            self.init(due: due, content: .depth(try Depth(MessageReader("depth", json: depth))))
+            let age = try reader.optionalInteger("age_ns") ?? 0
+            self.init(
+                due: due, content: .depth(try Depth(MessageReader("depth", json: depth))), age: .nanoseconds(age))
         } else if let intent = json["intent"] {
             let admissible = try reader.bool("admissible")
             guard let purpose = Purpose(purpose: json["purpose"]?.string, deniedFor: json["denied_for"]?.string) else {

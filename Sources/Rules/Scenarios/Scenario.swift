@@ -32,12 +32,14 @@ package struct Scenario: Hashable, Sendable {
 
 /// Where the book of a symbol comes from.
 package struct SymbolSource: Hashable, Sendable {
-    package enum Format: String, Hashable, Sendable, CaseIterable { case bars, lobster }
+    package enum Format: String, Hashable, Sendable, CaseIterable { case bars, lobster, mbp10 }
 
     package var symbol: String
     package var format: Format
-    /// Path from the project's root. For LOBSTER the order book file; the message file lies beside it.
+    /// Path from the project's root. For LOBSTER the order book file.
     package var tape: String
+    /// LOBSTER: the message file, where it isn't the one beside the book that bears its name.
+    package var messages: String?
     /// Where to begin: the first bar, or the first row, counted from 0.
     package var first: Int
     /// Prices are multiplied by this and rounded to the cent: one tape serves several symbols.

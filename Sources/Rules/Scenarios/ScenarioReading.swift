@@ -40,7 +40,7 @@ struct ScenarioReading {
 
     static let keys = [
         "name", "description", "certifying", "symbols", "feed", "load", "governor", "broker", "phases", "faults",
-        "operator", "gates",
+        "operator", "gates", "tape",
     ]
 
     func scenario(_ node: Node) -> Scenario? {
@@ -48,7 +48,7 @@ struct ScenarioReading {
         let name = root.text("name")
         let description = root.text("description")
         let certifying = root.flag("certifying")
-        let books = books(root)
+        let books = replaced(books(root), root)
         let feed = feed(root, symbols: books?.map(\.symbol))
         let load = load(root)
         let governor = governor(root)
@@ -98,7 +98,7 @@ struct ScenarioReading {
             let percent = section.whole("price_percent", in: 1...10_000, default: 100)
             guard let symbol, let format, let tape, let first, let percent else { return nil }
             return SymbolSource(
-                symbol: symbol, format: format, tape: tape, first: Int(first), pricePercent: Int(percent))
+                symbol: symbol, format: format, tape: tape, messages: nil, first: Int(first), pricePercent: Int(percent))
         }
         return complete(sources)
     }

@@ -29,8 +29,10 @@ import GovernorCore
         let limits = try bytes("data/limits-burst.json")
         let scenario = try Scenario(yaml: bytes(file), file: file, limits: JSON(parsing: limits))
         let topology = try Topology(yaml: bytes("topology/local.yaml"), file: "topology/local.yaml")
-        var tapes: [String: [UInt8]] = [:]
-        for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try Self.bytes(tape) }
+        let tapes = TapeShelf { (file) throws(Mistakes) in
+            // A tape that isn't there is for the plan to complain about.
+            (try? Self.bytes(file)).map { TapeSource(file: file, bytes: $0) }
+        }
         let plan = try Plan(scenario, on: topology, seed: seed, tapes: tapes)
         let start = try #require(scenario.start(of: .drive))
         var governor = Governor(

@@ -84,7 +84,7 @@ let badScenarios: [BadFile] = [
         "tape: data/bars.csv",
         "tape: data/bars.csv, format: parquet",
         [
-            "chaos/small.yaml:5: unknown tape format 'parquet'. Legal: bars, lobster.",
+            "chaos/small.yaml:5: unknown tape format 'parquet'. Legal: bars, lobster, mbp10.",
         ]),
     BadFile(
         "tape: data/bars.csv",

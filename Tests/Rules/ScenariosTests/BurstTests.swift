@@ -16,9 +16,7 @@ import Scenarios
     }
 
     private static func planned(_ scenario: Scenario, seed: UInt64 = 3) throws -> [Planned] {
-        var tapes: [String: [UInt8]] = [:]
-        for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try ProjectFiles.bytes(tape) }
-        return try Plan(scenario, on: ProjectFiles.topology(), seed: seed, tapes: tapes).events.compactMap { event in
+        return try Plan(scenario, on: ProjectFiles.topology(), seed: seed, tapes: ProjectFiles.tapes).events.compactMap { event in
             guard case .intent(let intent, let admissible) = event.content else { return nil }
             return Planned(due: event.due, intent: intent, admissible: admissible, purpose: event.purpose)
         }
@@ -73,11 +71,9 @@ import Scenarios
 
     @Test func `changes cross the book, resting orders stay away from it, replaces name orders that rest`() throws {
         let (scenario, _) = try Self.shipped()
-        var tapes: [String: [UInt8]] = [:]
-        for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try ProjectFiles.bytes(tape) }
         var books: [String: Depth] = [:]
         var resting: Set<String> = []
-        for event in try Plan(scenario, on: ProjectFiles.topology(), seed: 1, tapes: tapes).events {
+        for event in try Plan(scenario, on: ProjectFiles.topology(), seed: 1, tapes: ProjectFiles.tapes).events {
             switch event.content {
             case .depth(let depth): books[depth.symbol] = depth
             case .intent(let intent, let admissible):

@@ -13,11 +13,16 @@ import Scenarios
         return overlay
     }
 
-    /// The scenario's plan with another crash, or without one.
-    private func depths(_ crash: CrashOverlay?, seed: UInt64 = 5) throws -> [(due: Duration, depth: Depth)] {
-        var scenario = try ProjectFiles.scenario(CrashTests.file)
-        scenario.feed.overlays.crash = crash
-        return try ProjectFiles.plan(scenario, seed: seed).events.compactMap { event in
+    private static let synthetic = BookState.synthetic(
+        around: Price(units: 4_400_000), sharesPerLevel: Quantity(shares: 200))
+    private static let plain = Result { try depths(crashing: false) }
+    private static let crashed = Result { try depths(crashing: true) }
+
+    /// The books of the scenario's plan, with its crash or without.
+    private static func depths(crashing: Bool) throws -> [(due: Duration, depth: Depth)] {
+        var scenario = try ProjectFiles.scenario(file)
+        if !crashing { scenario.feed.overlays.crash = nil }
+        return try ProjectFiles.plan(scenario, seed: 5).events.compactMap { event in
             if case .depth(let depth) = event.content { (event.due, depth) } else { nil }
         }
     }
@@ -35,8 +40,8 @@ import Scenarios
     }
 
     @Test func `beside the plain tape every price is lower by what the course says, to the cent`() throws {
-        let plain = try depths(nil)
-        let crashed = try depths(overlay())
+        let plain = try Self.plain.get()
+        let crashed = try Self.crashed.get()
         let course = CrashCourse(try overlay(), start: .seconds(55))
         #expect(plain.count == crashed.count)
         for (before, after) in zip(plain, crashed) {
@@ -46,17 +51,17 @@ import Scenarios
     }
 
     @Test func `without an overlay the day's range is the tape's own, so the fall is the overlay's`() throws {
-        func range(_ crash: CrashOverlay?) throws -> (low: Int64, high: Int64) {
-            let middles = try depths(crash).filter { $0.due >= .zero }.map { middle($0.depth) }
+        func range(_ depths: [(due: Duration, depth: Depth)]) throws -> (low: Int64, high: Int64) {
+            let middles = depths.filter { $0.due >= .zero }.map { middle($0.depth) }
             return (try #require(middles.min()), try #require(middles.max()))
         }
-        let plain = try range(nil)
+        let plain = try range(Self.plain.get())
         #expect(plain.low >= 4_248_000 && plain.high <= 4_475_400)
-        #expect(try range(overlay()).low < 4_248_000)
+        #expect(try range(Self.crashed.get()).low < 4_248_000)
     }
 
     @Test func `200 shares a level before the crash, 40 during it, 200 after it`() throws {
-        for (due, depth) in try depths(overlay()) {
+        for (due, depth) in try Self.crashed.get() {
             let size: Int64 = due >= .seconds(55) && due < .seconds(145) ? 40 : 200
             #expect((depth.bids + depth.asks).allSatisfy { $0.size.shares == size }, "at \(due.written)")
             #expect(depth.bids.count == 10 && depth.asks.count == 10)
@@ -69,10 +74,9 @@ import Scenarios
             $0.thinning = .level
             $0.thinningPercent = percent
         }
-        for (due, depth) in try depths(crash) where due >= .seconds(55) && due < .seconds(145) {
-            #expect(depth.bids.count == left && depth.asks.count == left)
-            #expect(depth.bids.allSatisfy { $0.size.shares == 200 })
-        }
+        let book = CrashCourse(crash, start: .zero).book(Self.synthetic, at: .seconds(89))
+        #expect(book.bids.count == left && book.asks.count == left)
+        #expect(book.bids.allSatisfy { $0.size.shares == 200 })
     }
 
     @Test(arguments: [(80, 40), (95, 10), (99, 2)] as [(Int, Int64)])
@@ -106,11 +110,11 @@ import Scenarios
             $0.stubQuotes = true
             $0.thinning = .level
         }
-        for (due, depth) in try depths(crash) {
-            let isThin = due >= .seconds(55) && due < .seconds(145)
-            #expect((depth.bids.last?.price == CrashCourse.stubBid) == isThin)
-            #expect((depth.asks.last?.price == CrashCourse.stubAsk) == isThin)
-            #expect(!depth.isCrossed && depth.bids.count == (isThin ? 3 : 10))
+        for (second, isThin) in [(-1, false), (0, true), (30, true), (89, true), (90, false)] {
+            let book = CrashCourse(crash, start: .zero).book(Self.synthetic, at: .seconds(second))
+            #expect((book.bids.last?.price == CrashCourse.stubBid) == isThin)
+            #expect((book.asks.last?.price == CrashCourse.stubAsk) == isThin)
+            #expect(book.bids.count == (isThin ? 3 : 10))
         }
     }
 

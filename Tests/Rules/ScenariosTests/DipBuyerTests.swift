@@ -14,10 +14,14 @@ import Scenarios
         let ask: Price
     }
 
-    private func intents(_ scenario: Scenario? = nil) throws -> [Seen] {
+    private static let shipped = Result { try intents(of: ProjectFiles.scenario(file)) }
+
+    private func intents() throws -> [Seen] { try Self.shipped.get() }
+
+    private static func intents(of scenario: Scenario) throws -> [Seen] {
         var ask = Price(units: 0)
         var seen: [Seen] = []
-        let plan = try ProjectFiles.plan(scenario ?? ProjectFiles.scenario(DipBuyerTests.file), seed: 11)
+        let plan = try ProjectFiles.plan(scenario, seed: 11)
         for event in plan.events {
             switch event.content {
             case .depth(let depth): ask = depth.asks.first?.price ?? ask
@@ -41,7 +45,7 @@ import Scenarios
     @Test func `without a crash it doesn't buy all the time`() throws {
         var scenario = try ProjectFiles.scenario(DipBuyerTests.file)
         scenario.feed.overlays.crash = nil
-        let same = try intents(scenario).filter { $0.due >= .seconds(58) && $0.due < .seconds(85) }
+        let same = try Self.intents(of: scenario).filter { $0.due >= .seconds(58) && $0.due < .seconds(85) }
         #expect(same.contains { $0.intent.side == .sell })
     }
 

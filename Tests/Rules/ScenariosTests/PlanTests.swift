@@ -71,10 +71,8 @@ import Scenarios
     @Test func `a missing tape and a first row behind the last are mistakes`() throws {
         var scenario = try ProjectFiles.scenario("chaos/hard_kill_short.yaml")
         let topology = try ProjectFiles.topology()
-        #expect(throws: Mistakes.self) { try Plan(scenario, on: topology, seed: 1, tapes: [:]) }
+        #expect(throws: Mistakes.self) { try Plan(scenario, on: topology, seed: 1, tapes: TapeShelf([:])) }
         scenario.books[0].first = 175
-        let tape = scenario.books[0].tape
-        let tapes = [tape: try ProjectFiles.bytes(tape)]
-        #expect(throws: Mistakes.self) { try Plan(scenario, on: topology, seed: 1, tapes: tapes) }
+        #expect(throws: Mistakes.self) { try Plan(scenario, on: topology, seed: 1, tapes: ProjectFiles.tapes) }
     }
 }

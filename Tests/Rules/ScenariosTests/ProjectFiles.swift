@@ -60,11 +60,17 @@ enum ProjectFiles {
         try Topology(yaml: bytes(file), file: file)
     }
 
+    /// The project's own tapes.
+    static var tapes: TapeShelf {
+        TapeShelf { (file) throws(Mistakes) in
+            // A tape that isn't there is for the plan to complain about.
+            (try? bytes(file)).map { TapeSource(file: file, bytes: $0) }
+        }
+    }
+
     static func plan(_ file: String, seed: UInt64) throws -> Plan { try plan(scenario(file), seed: seed) }
 
     static func plan(_ scenario: Scenario, seed: UInt64) throws -> Plan {
-        var tapes: [String: [UInt8]] = [:]
-        for tape in Plan.tapeFiles(of: scenario) { tapes[tape] = try bytes(tape) }
-        return try Plan(scenario, on: topology(), seed: seed, tapes: tapes)
+        try Plan(scenario, on: topology(), seed: seed, tapes: tapes)
     }
 }

@@ -46,7 +46,7 @@ struct CrashTeller {
         let scenario = try shippedScenario("flash_crash_enhanced", Choice(variant: variant, profile: "selftest"))
         let tape = scenario.books[0].tape
         let topology = try Topology(yaml: try shippedFile("topology/local.yaml"), file: "topology/local.yaml")
-        plan = try Plan(scenario, on: topology, seed: 7, tapes: [tape: try shippedFile(tape)])
+        plan = try Plan(scenario, on: topology, seed: 7, tapes: TapeShelf([tape: try shippedFile(tape)]))
         market = PaperMarket(try #require(FillModel(rawValue: scenario.broker.fillModel.rawValue)))
         story = Story(scenario)
         story.plan = plan
