@@ -10,21 +10,26 @@ private enum PythonGovernor {
         "skipped: python3 from 3.11 on with pg8000 is missing (pip install -r examples/governor-python/requirements.txt)"
     static let directory = "\(Rig.root)/examples/governor-python"
 
-    static let canRun: Bool = {
-        let python = Process()
-        python.executableURL = URL(filePath: "/usr/bin/env")
-        python.arguments = ["python3", "-c", "import sys, pg8000.native; sys.exit(sys.version_info < (3, 11))"]
-        python.standardError = FileHandle.nullDevice
-        guard (try? python.run()) != nil else { return false }  // No python3 at all: the suite says so.
-        python.waitUntilExit()
-        return python.terminationStatus == 0
+    /// The interpreter by its own path: the lab has a search path of its own.
+    static let python: String? = {
+        let program = "import sys, pg8000.native; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)"
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", program]
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }  // No env at all: the suite says that it was skipped.
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? text.trimmingCharacters(in: .whitespacesAndNewlines) : nil
     }()
 }
 
-@Suite(.serialized, .enabled(if: PythonGovernor.canRun, PythonGovernor.whyNot))
+@Suite(.serialized, .enabled(if: PythonGovernor.python != nil, PythonGovernor.whyNot))
 struct PythonGovernorTests {
     private func drill(_ governor: String, in rig: Rig) throws -> Int32? {
-        let command = "/usr/bin/env python3 -B \(governor)/governor.py"
+        let python = try #require(PythonGovernor.python)
+        let command = "\(python) -B \(governor)/governor.py"
         let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs, "--governor", command])
         rig.wait("the drill to end", within: .seconds(120)) { !child.isRunning }
         return child.status
