@@ -8,26 +8,6 @@ import Glibc
 import Units
 
 package final class NetemControl {
-    package struct Settings: Hashable, Sendable {
-        package var delay: Duration
-        package var jitter: Duration
-        package var lossPerMillion: UInt32
-        /// Packets; never left at netem's 1000, which loses silently above 4,000 packets/s at 250 ms.
-        package var limit: UInt32
-
-        package init(delay: Duration, jitter: Duration, lossPerMillion: UInt32) {
-            self.delay = delay
-            self.jitter = jitter
-            self.lossPerMillion = lossPerMillion
-            limit = PacketQueue.length(for: PacketQueue.Dose(delay: delay, jitter: jitter))
-        }
-
-        var lossRaw: UInt32 {
-            // Rounded, as tc does it.
-            UInt32(min((UInt64(lossPerMillion) * UInt64(UInt32.max) + 500_000) / 1_000_000, UInt64(UInt32.max)))
-        }
-    }
-
     package static let prefix = "gnt"
     private static let ingressHandle: UInt32 = 0xFFFF_0000
     private static let ingressParent: UInt32 = 0xFFFF_FFF1
@@ -52,17 +32,7 @@ package final class NetemControl {
             UInt16(RTM_NEWQDISC), NLM_F_CREATE | NLM_F_REPLACE, name, NetemControl.rootHandle, NetemControl.rootParent
         )
         message.add(Int(TCA_KIND), text: "netem")
-        // struct tc_netem_qopt, then attributes. Everything is set: what is left out may persist from before.
-        let options: [UInt32] = [0, settings.limit, settings.lossRaw, 0, 0, 0]
-        message.nest(Int(TCA_OPTIONS)) { nest in
-            nest.append(options.flatMap(\.hostBytes))
-            nest.add(Int(TCA_NETEM_CORR), [UInt8](repeating: 0, count: 12))
-            nest.add(Int(TCA_NETEM_REORDER), [UInt8](repeating: 0, count: 8))
-            nest.add(Int(TCA_NETEM_CORRUPT), [UInt8](repeating: 0, count: 8))
-            nest.add(Int(TCA_NETEM_RATE), [UInt8](repeating: 0, count: 16))
-            nest.add(Int(TCA_NETEM_LATENCY64), settings.delay.nanoseconds.hostBytes)
-            nest.add(Int(TCA_NETEM_JITTER64), settings.jitter.nanoseconds.hostBytes)
-        }
+        message.nest(Int(TCA_OPTIONS)) { settings.encode(into: &$0) }
         do {
             try socket.request(message, name, "add netem")
         } catch {
@@ -160,6 +130,8 @@ package final class NetemControl {
         package let packets: UInt64
         package let bytes: UInt64
         package let dropped: UInt64
+        /// Packets that it holds now.
+        package let waiting: UInt32
     }
 
     /// `nil` when there is no netem on `device`.
@@ -170,15 +142,7 @@ package final class NetemControl {
             guard attributes.text(Int(TCA_KIND)) == "netem", let options = attributes[Int(TCA_OPTIONS)],
                 options.count >= 24
             else { continue }
-            let nested = NetlinkAttributes(options, from: 24)
-            func long(_ type: Int) -> Int64 {
-                nested[type].map { Int64($0.host32(0)) | Int64($0.host32(4)) << 32 } ?? 0
-            }
-            var settings = Settings(
-                delay: .nanoseconds(long(Int(TCA_NETEM_LATENCY64))),
-                jitter: .nanoseconds(long(Int(TCA_NETEM_JITTER64))),
-                lossPerMillion: UInt32((Double(options.host32(8)) * 1e6 / Double(UInt32.max)).rounded()))
-            settings.limit = options.host32(4)
+            let settings = Settings(options)
             // TCA_STATS2 holds gnet_stats_basic: bytes (64 bit), packets (32 bit); and gnet_stats_queue: length,
             // backlog, drops, all of 32 bits.
             let statistics = attributes.nest(Int(TCA_STATS2))
@@ -187,7 +151,8 @@ package final class NetemControl {
             let bytes = basic.count >= 12 ? UInt64(basic.host32(0)) | UInt64(basic.host32(4)) << 32 : 0
             return Found(
                 settings: settings, packets: basic.count >= 12 ? UInt64(basic.host32(8)) : 0, bytes: bytes,
-                dropped: queue.count >= 12 ? UInt64(queue.host32(8)) : 0)
+                dropped: queue.count >= 12 ? UInt64(queue.host32(8)) : 0,
+                waiting: queue.count >= 12 ? queue.host32(0) : 0)
         }
         return nil
     }
@@ -197,14 +162,20 @@ package final class NetemControl {
         try links.links().filter { $0.kind == "ifb" && $0.name.hasPrefix(NetemControl.prefix) }.map(\.name)
     }
 
-    /// Removes our devices and, if there are any, the ingress qdisc of `interface` that leads to them.
+    /// Removes our devices and, when it leads to them, the ingress qdisc of `interface`. Where a rule of nf_tables led to
+    /// them, an ingress qdisc is somebody else's.
     @discardableResult
-    package func removeAll(interface: String) throws(NetlinkError) -> [String] {
+    package func removeAll(interface: String, andIngress isOurs: Bool) throws(NetlinkError) -> [String] {
         let found = try devices()
         guard !found.isEmpty else { return [] }
-        try removeIngress(interface)
+        if isOurs { try removeIngress(interface) }
         for name in found { try links.delete(name) }
         return found
+    }
+
+    /// What the kernel calls the device.
+    package func index(of device: String) throws(NetlinkError) -> UInt32 {
+        UInt32(bitPattern: try links.index(of: device))
     }
 
     /// `struct tcmsg` in front.

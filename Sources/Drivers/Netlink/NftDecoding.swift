@@ -41,7 +41,7 @@ extension NftRule {
                 packets = data.big64(Int(NFTA_COUNTER_PACKETS.rawValue)) ?? 0
                 bytes = data.big64(Int(NFTA_COUNTER_BYTES.rawValue)) ?? 0
             }
-            texts.append(NftExpression.decode(name, data)?.description ?? "unknown expression \(name)")
+            texts.append(NftExpression.text(name, data))
         }
         self.init(
             chain: chain, handle: handle, owner: NftMark.read(attributes[Int(NFTA_RULE_USERDATA.rawValue)] ?? []),
@@ -50,6 +50,15 @@ extension NftRule {
 }
 
 extension NftExpression {
+    /// `fwd` comes as two expressions: the device's index put into a register, and the use of it.
+    static func text(_ name: String, _ data: NetlinkAttributes) -> String {
+        if name == "fwd", data.big32(Int(NFTA_FWD_SREG_DEV.rawValue)) == UInt32(NFT_REG_1.rawValue) { return "fwd" }
+        if name == "immediate", let index = value(data, Int(NFTA_IMMEDIATE_DATA.rawValue)), index.count == 4 {
+            return "device \(index.host32(0))"
+        }
+        return decode(name, data)?.description ?? "unknown expression \(name)"
+    }
+
     static func decode(_ name: String, _ data: NetlinkAttributes) -> NftExpression? {
         switch name {
         case "meta": data.big32(Int(NFTA_META_KEY.rawValue)).flatMap(Meta.init(rawValue:)).map { .loadMeta($0) }

@@ -7,7 +7,12 @@ import Units
 
 /// One step of a rule. Loads go to register 1; a comparison that does not hold ends the rule.
 package enum NftExpression: Hashable, Sendable {
-    package enum Meta: UInt32, Sendable { case inputInterface = 6, outputInterface = 7, transportProtocol = 16 }
+    package enum Meta: UInt32, Sendable {
+        case networkProtocol = 1
+        case inputInterface = 6
+        case outputInterface = 7
+        case transportProtocol = 16
+    }
     package enum Base: UInt32, Sendable { case network = 1, transport = 2 }
 
     case loadMeta(Meta)
@@ -122,6 +127,7 @@ package enum NftExpression: Hashable, Sendable {
 extension NftExpression: CustomStringConvertible {
     package var description: String {
         switch self {
+        case .loadMeta(.networkProtocol): "protocol"
         case .loadMeta(.inputInterface): "iifname"
         case .loadMeta(.outputInterface): "oifname"
         case .loadMeta(.transportProtocol): "l4proto"
@@ -133,7 +139,7 @@ extension NftExpression: CustomStringConvertible {
         case .drop: "drop"
         case .accept: "accept"
         case .resetTCP: "reject with tcp reset"
-        case .forward(let interface): "fwd to \(interface)"
+        case .forward(let interface): "device \(interface) fwd"
         case .queue(let number): "queue \(number) bypass"
         case .queueTarget(let number): "NFQUEUE \(number) bypass"
         }

@@ -16,6 +16,9 @@ package final class Nftables {
         case prerouting = 0
         case input = 1
         case output = 3
+
+        /// In family netdev the first hook is the ingress of a device.
+        package static let ingress = Hook.prerouting
     }
     package enum KeyType: UInt32, Sendable {
         case address = 7

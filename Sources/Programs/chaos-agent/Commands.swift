@@ -24,8 +24,10 @@ struct Inject: ParsableCommand {
     @Option(help: "Senders whose packets are concerned, comma-separated IPv4.") var from: String?
     @Option(name: .customLong("for"), help: "How long: 15s, 500ms; at most 10m.") var duration = "10s"
     @Option(help: "One-way delay: 250ms.") var delay = "0ms"
-    @Option(help: "Added delay, uniform from zero: 10ms. Order is kept.") var jitter = "0ms"
+    @Option(help: "Added delay, uniform from zero: 10ms. Our queues keep the order, netem doesn't.") var jitter = "0ms"
     @Option(help: "Loss in percent, at most four decimals.") var loss = "0"
+    @Option(help: "Duplicate, corrupt, reorder: of the packets, in percent, at most four decimals.") var percent = "0"
+    @Option(help: "Rate: bits a second, 256000 to 100000000.") var bitsPerSecond: Int64 = 0
     @Option(help: "Local TCP port of the sockets.") var port: Int64?
     @Option(help: "What new connections meet in a disconnect: silent or refuse.") var mode = "silent"
     @Option(help: "Process, for kill, pause and restart.") var pid: Int64?
@@ -44,15 +46,22 @@ struct Inject: ParsableCommand {
                 }
                 members.append(.init(key, .integer(value.nanoseconds)))
             }
-            guard let percent = Price(decimal: loss) else {
-                complain("--loss '\(loss)': expected a percentage such as 2.5")
-                throw Exit.usage
+            for (key, option, text) in [("loss_ppm", "--loss", loss), ("share_ppm", "--percent", percent)] {
+                guard let share = Price(decimal: text) else {
+                    complain("\(option) '\(text)': expected a percentage such as 2.5")
+                    throw Exit.usage
+                }
+                // A percent in ten-thousandths is a part in a million.
+                members.append(.init(key, .integer(share.units)))
             }
-            // A percent in ten-thousandths is a part in a million.
             members += [
-                .init("loss_ppm", .integer(percent.units)), .init("port", .optional(port)),
+                .init("bits_per_second", .integer(bitsPerSecond)), .init("port", .optional(port)),
                 .init("pid", .optional(pid)),
             ]
+            do { _ = try FaultRequest(json: .object(members)) } catch {
+                complain("\(error)")
+                throw Exit.usage
+            }
             let answer = try ask(target, .inject, [.init("fault", .object(members))])
             print(String(decoding: (answer["fault"] ?? .null).prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
         }

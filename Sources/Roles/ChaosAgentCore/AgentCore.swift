@@ -20,6 +20,7 @@ package struct AgentCore {
         case lifted(fault: String, at: Instant)
         case effectEnded(fault: String, at: Instant, by: String)
         case probe(sender: UInt32, ProbeSample)
+        case train(sender: UInt32, ProbeTrain)
         case tick
     }
 
@@ -42,6 +43,8 @@ package struct AgentCore {
     package static let endPatience = Duration.seconds(2)
     /// How much of the probe flow before a fault is its baseline.
     package static let baseline = Duration.seconds(5)
+    /// Two a second for the longest fault, of each sender.
+    package static let trainsMaximum = 1_500
     /// Faults remembered after they are over.
     package static let historyMaximum = 64
 
@@ -49,7 +52,8 @@ package struct AgentCore {
     package let interface: String
     package let backend: Backend
     private(set) var lives: [FaultLife] = []
-    private var windows: [UInt32: ProbeWindow] = [:]
+    private(set) var windows: [UInt32: ProbeWindow] = [:]
+    private(set) var trains: [UInt32: [ProbeTrain]] = [:]
 
     package init(node: String, interface: String, backend: Backend) {
         self.node = node
@@ -75,9 +79,23 @@ package struct AgentCore {
                 "it would last \(request.duration.written), the maximum is \(FaultRequest.durationMaximum.written)"
         }
         if request.kind.needsNetem, backend != .netem {
-            return "'\(request.kind.rawValue)' needs the netem backend, this machine has \(backend.rawValue)"
+            return
+                "'\(request.kind.rawValue)' needs the netem backend (a kernel with ifb and sch_netem); this agent uses "
+                + "\(backend.rawValue)"
+        }
+        if let other = otherHold(request) {
+            return "fault '\(other)' holds packets of the same senders: beside it a reorder can't be told apart"
         }
         return nil
+    }
+
+    /// A fault in force that holds packets of the same senders, where one of the two lets some of them overtake.
+    private func otherHold(_ request: FaultRequest) -> String? {
+        guard request.kind.holds else { return nil }
+        return lives.first { life in
+            life.request.kind.holds && !life.isOver && (life.request.kind == .reorder || request.kind == .reorder)
+                && !Set(life.request.from).isDisjoint(with: request.from)
+        }?.request.id
     }
 
     package mutating func receive(_ event: Event, at now: Instant) -> [Directive] {
@@ -95,6 +113,7 @@ package struct AgentCore {
         case .lifted(let id, let at): open(id).map { lifted($0, at: at) } ?? []
         case .effectEnded(let id, let at, let by): open(id).map { ended($0, at: at, by: by) } ?? []
         case .probe(let sender, let sample): probe(sender, sample)
+        case .train(let sender, let train): receive(train, from: sender)
         case .tick: tick(now)
         }
     }
@@ -195,20 +214,7 @@ package struct AgentCore {
                     .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
                 ])
         ]
-        for (sender, statistics) in measured(life) {
-            directives.append(
-                report(
-                    "fault_measured", at: at,
-                    [
-                        id, .init("source", .string(dotted(sender))), .init("n", .integer(Int64(statistics.count))),
-                        .init("p50_ns", .integer(statistics.median.nanoseconds)),
-                        .init("p99_ns", .integer(statistics.percentile99.nanoseconds)),
-                        .init("min_ns", .integer(statistics.minimum.nanoseconds)),
-                        .init("max_ns", .integer(statistics.maximum.nanoseconds)),
-                        .init("lost", .integer(Int64(statistics.lost))),
-                        .init("baseline_p50_ns", .integer(baseline(life, sender).median.nanoseconds)),
-                    ]))
-        }
+        directives += measurements(life, at: at)
         lives[index].enter(.healed)
         let reason = life.lifting?.by ?? .expiry
         directives.append(report("fault_healed", at: at, [id, .init("by", .string(reason.rawValue))]))
@@ -237,17 +243,34 @@ package struct AgentCore {
             if let lifted = life.lifted, sample.sent >= lifted, life.effectEnded == nil, isBackToNormal(life, sample)
             {
                 directives += ended(index, at: sample.sent, by: "probe")
-            } else if !backend.hasHolder, life.request.kind == .latency, let applied = life.applied,
-                sample.sent >= applied,
-                sample.delay * 10 > life.request.delay * 9
-            {
+            } else if !backend.hasHolder, life.request.kind == .latency, wasHeld(sample, life, sender) {
                 directives += effect(index, at: sample.sent, .zero, by: "probe")
             }
         }
         return directives
     }
 
-    private func concerns(_ request: FaultRequest, _ sender: UInt32) -> Bool {
+    private func wasHeld(_ sample: ProbeSample, _ life: FaultLife, _ sender: UInt32) -> Bool {
+        guard let applied = life.applied, sample.sent >= applied else { return false }
+        let others = dosedLatencies.filter { $0.request.id != life.request.id && concerns($0.request, sender) }
+        guard let alone = alone(sample, others) else { return false }
+        return alone.delay * 10 > life.request.delay * 9
+    }
+
+    private var dosedLatencies: [FaultLife] { lives.filter { $0.request.kind == .latency && !$0.isOver } }
+
+    private mutating func receive(_ train: ProbeTrain, from sender: UInt32) -> [Directive] {
+        trains[sender, default: []].append(train)
+        if trains[sender, default: []].count > AgentCore.trainsMaximum { trains[sender]?.removeFirst() }
+        return []
+    }
+
+    /// The senders whose trains some fault needs now: they have to be asked for.
+    package var askedForTrains: [UInt32] {
+        Set(lives.filter { $0.request.kind == .rate && !$0.isOver && $0.lifting == nil }.flatMap(\.request.from)).sorted()
+    }
+
+    func concerns(_ request: FaultRequest, _ sender: UInt32) -> Bool {
         guard request.kind.isDosed || request.kind == .partition || request.kind == .linkDown else { return false }
         return request.from.isEmpty || request.from.contains(sender)
     }
@@ -260,30 +283,7 @@ package struct AgentCore {
             || sample.delay < life.request.delay / 2
     }
 
-    private func baseline(_ life: FaultLife, _ sender: UInt32) -> ProbeStatistics {
-        guard let applied = life.applied else { return ProbeStatistics([]) }
-        // The probes that were under way when the fault began may have been caught by it.
-        let until = applied - .milliseconds(20)
-        return ProbeStatistics(windows[sender]?.sent(from: until - AgentCore.baseline, until: until) ?? [])
-    }
-
-    /// The probes that were sent while it was in force and had time to come before it was lifted.
-    package func measured(_ life: FaultLife) -> [(sender: UInt32, statistics: ProbeStatistics)] {
-        guard let applied = life.applied, let lifting = life.lifting?.at ?? life.lifted else { return [] }
-        let until = lifting - life.request.delay - life.request.jitter
-        return windows.keys.sorted().filter { concerns(life.request, $0) }.compactMap { sender in
-            guard let window = windows[sender] else { return nil }
-            return (sender, ProbeStatistics(window.sent(from: applied, until: until)))
-        }
-    }
-
-    package func proof(of life: FaultLife) -> ForceProof {
-        let plan = DosePlan([(life.request, .init(nanoseconds: .max))])
-        return ForceProof(
-            life, probes: measured(life).map { ($0.sender, plan.delay(from: $0.sender), $0.statistics) })
-    }
-
-    private func report(
+    func report(
         _ type: String, at: Instant, uncertainty: Duration = .zero, _ fields: [JSON.Member]
     ) -> Directive {
         .report(Report(type: type, at: at, uncertainty: uncertainty, fields: fields))

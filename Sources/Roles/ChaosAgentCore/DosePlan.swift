@@ -1,7 +1,7 @@
 // Which sender's packets are held how long, when several faults overlap.
 //
-// Delays and jitters of one sender add up, losses combine. Senders with the same dose share one queue: the
-// kernel lets go of packets by number, so a queue has one delay. A dose holds until the first of its faults
+// Delays and jitters of one sender add up, shares combine, the lowest rate counts. Senders with the same dose share
+// one queue: the kernel lets go of packets by number, so a queue has one delay. A dose holds until the first of its faults
 // ends; then the plan is made again without that fault. So a dead agent leaves too short a fault, never too long.
 
 import Units
@@ -11,6 +11,33 @@ package struct DosePlan: Hashable, Sendable {
         package var delay: Duration
         package var jitter: Duration
         package var lossPerMillion: UInt32
+        package var duplicatePerMillion: UInt32 = 0
+        package var corruptPerMillion: UInt32 = 0
+        package var reorderPerMillion: UInt32 = 0
+        /// Zero: no limit.
+        package var bitsPerSecond: Int64 = 0
+
+        package init(delay: Duration = .zero, jitter: Duration = .zero, lossPerMillion: UInt32 = 0) {
+            self.delay = delay
+            self.jitter = jitter
+            self.lossPerMillion = lossPerMillion
+        }
+
+        /// All faults of one sender together: delays add up, shares are independent draws, the lowest rate counts.
+        init(_ requests: [FaultRequest]) {
+            func share(_ value: (FaultRequest) -> UInt32) -> UInt32 {
+                let spared = requests.reduce(1_000_000.0) { $0 * (1 - Double(value($1)) / 1e6) }
+                return UInt32((1_000_000 - spared).rounded())
+            }
+            func share(_ kind: FaultKind) -> UInt32 { share { $0.kind == kind ? $0.sharePerMillion : 0 } }
+            delay = requests.reduce(.zero) { $0 + $1.delay }
+            jitter = requests.reduce(.zero) { $0 + $1.jitter }
+            lossPerMillion = share(\.lossPerMillion)
+            duplicatePerMillion = share(.duplicate)
+            corruptPerMillion = share(.corrupt)
+            reorderPerMillion = share(.reorder)
+            bitsPerSecond = requests.map(\.bitsPerSecond).filter { $0 > 0 }.min() ?? 0
+        }
     }
 
     package struct Share: Hashable, Sendable {
@@ -36,10 +63,7 @@ package struct DosePlan: Hashable, Sendable {
         var grouped: [Key: [UInt32]] = [:]
         for (sender, faults) in bySender {
             let requests = faults.map(\.request)
-            let kept = requests.reduce(1_000_000.0) { $0 * (1 - Double($1.lossPerMillion) / 1e6) }
-            let dose = Dose(
-                delay: requests.reduce(.zero) { $0 + $1.delay }, jitter: requests.reduce(.zero) { $0 + $1.jitter },
-                lossPerMillion: UInt32((1_000_000 - kept).rounded()))
+            let dose = Dose(requests)
             guard let until = faults.map(\.until).min() else { continue }
             grouped[Key(dose: dose, faults: requests.map(\.id).sorted(), until: until), default: []].append(sender)
         }

@@ -7,8 +7,12 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable {
 
     /// These exist in netem alone.
     package var needsNetem: Bool { [.duplicate, .corrupt, .reorder, .rate].contains(self) }
-    /// These hold packets or lose some: they have a dose that a probe flow can measure.
-    package var isDosed: Bool { self == .latency || self == .loss }
+    /// These do something to packets in passing: they have a dose that a probe flow can measure.
+    package var isDosed: Bool { self == .latency || self == .loss || needsNetem }
+    /// These hold every packet: a share of none is as long as their delay.
+    package var holds: Bool { self == .latency || self == .reorder }
+    /// These concern a share of the packets.
+    package var hasShare: Bool { [.duplicate, .corrupt, .reorder].contains(self) }
     /// These act on a process by its number.
     package var concernsProcess: Bool { [.kill, .pause, .restart].contains(self) }
     /// These happen once; nothing stays in force that would have to be taken back.

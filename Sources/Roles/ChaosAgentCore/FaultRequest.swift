@@ -5,7 +5,11 @@ import Units
 
 package struct FaultRequest: Hashable, Sendable {
     package static let durationMaximum = Duration.seconds(600)
+    /// Two probes must be on their way at once, or overtaking can't be seen.
+    package static let reorderDelayMinimum = Duration.milliseconds(40)
     package static let delayMaximum = Duration.seconds(30)
+    /// Below, our own trains of probes would fill the way; above, they can't tell it from none.
+    package static let bitRates: ClosedRange<Int64> = 256_000...100_000_000
 
     package var id: String
     package var kind: FaultKind
@@ -15,6 +19,10 @@ package struct FaultRequest: Hashable, Sendable {
     package var delay: Duration = .zero
     package var jitter: Duration = .zero
     package var lossPerMillion: UInt32 = 0
+    /// Duplicate, corrupt, reorder: packets in a million that it concerns.
+    package var sharePerMillion: UInt32 = 0
+    /// Rate: bits a second, Ethernet headers counted.
+    package var bitsPerSecond: Int64 = 0
     /// Local TCP port, for the kinds that concern sockets.
     package var port: UInt16?
     package var mode: DisconnectMode = .silent
@@ -35,7 +43,8 @@ package struct FaultRequest: Hashable, Sendable {
             .init("fault", .string(id)), .init("kind", .string(kind.rawValue)),
             .init("from", .array(from.map { .string(dotted($0)) })),
             .init("delay_ns", .integer(delay.nanoseconds)), .init("jitter_ns", .integer(jitter.nanoseconds)),
-            .init("loss_ppm", .integer(Int64(lossPerMillion))), .init("duration_ns", .integer(duration.nanoseconds)),
+            .init("loss_ppm", .integer(Int64(lossPerMillion))), .init("share_ppm", .integer(Int64(sharePerMillion))),
+            .init("bits_per_second", .integer(bitsPerSecond)), .init("duration_ns", .integer(duration.nanoseconds)),
             .init("port", .optional(port.map { Int64($0) })), .init("mode", .string(mode.rawValue)),
             .init("pid", .optional(pid.map { Int64($0) })), .init("direction", "in"),
             .init("seed", .integer(Int64(bitPattern: seed))),
@@ -53,8 +62,8 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension FaultRequest {
     private static let keys = [
-        "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "port",
-        "mode", "pid", "seed",
+        "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "share_ppm",
+        "bits_per_second", "port", "mode", "pid", "seed",
     ]
 
     package init(json: JSON) throws(RequestError) {
@@ -66,16 +75,17 @@ extension FaultRequest {
         from = reader.hosts("from")
         duration = reader.duration(
             "duration_ns", required: kind?.isMomentary != true, maximum: FaultRequest.durationMaximum)
-        delay = reader.duration("delay_ns", required: kind == .latency, maximum: FaultRequest.delayMaximum)
+        delay = reader.duration("delay_ns", required: kind?.holds == true, maximum: FaultRequest.delayMaximum)
         jitter = reader.duration("jitter_ns", required: false, maximum: FaultRequest.delayMaximum)
         lossPerMillion = UInt32(
             reader.number("loss_ppm", (kind == .loss ? 1 : 0)...1_000_000, required: kind == .loss) ?? 0)
+        readNetemDose(&reader, kind)
         port = reader.number("port", 1...65_535, required: kind?.needsPort == true).map { UInt16($0) }
         mode = reader.choice("mode", otherwise: .silent) ?? .silent
         pid = reader.number("pid", 2...Int64(Int32.max), required: kind?.concernsProcess == true).map { Int32($0) }
         seed = UInt64(reader.number("seed", 0...Int64.max, required: false) ?? 1)
         let named = json["from"].map { !$0.isNull && $0 != .array([]) } ?? false
-        if kind == .latency || kind == .loss, !named {
+        if kind?.isDosed == true, !named {
             reader.mistake(
                 "'from': expected the senders' addresses, found none: 'everyone' is expanded when the plan is made")
         }
@@ -87,6 +97,21 @@ extension FaultRequest {
         guard reader.mistakes.isEmpty else {
             throw RequestError(subject: "fault '\(id ?? "?")'", mistakes: reader.mistakes)
         }
+    }
+
+    /// What only netem can do. A member that another kind doesn't have may be there as zero: a ledger writes all.
+    private mutating func readNetemDose(_ reader: inout RequestReader, _ kind: FaultKind?) {
+        let hasShare = kind?.hasShare == true
+        let share = reader.number("share_ppm", (hasShare ? 1 : 0)...(hasShare ? 1_000_000 : 0), required: hasShare)
+        sharePerMillion = UInt32(share ?? 0)
+        if kind == .reorder, delay > .zero, delay < FaultRequest.reorderDelayMinimum {
+            reader.mistake(
+                "'delay_ns': expected at least \(FaultRequest.reorderDelayMinimum.written) for reorder, "
+                    + "found \(delay.written)")
+        }
+        let bits = reader.number(
+            "bits_per_second", kind == .rate ? FaultRequest.bitRates : 0...0, required: kind == .rate)
+        bitsPerSecond = bits ?? 0
     }
 }
 

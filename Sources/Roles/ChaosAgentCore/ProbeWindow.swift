@@ -25,6 +25,10 @@ package struct ProbeStatistics: Hashable, Sendable {
     package var maximum: Duration = .zero
     /// Sequence numbers between the first and the last that never came.
     package var lost = 0
+    /// Samples whose number had come before.
+    package var copies = 0
+    /// Probes that came before one that had left earlier.
+    package var overtook = 0
 
     package init(_ samples: [ProbeSample]) {
         let delays = samples.map(\.delay).sorted()
@@ -35,8 +39,18 @@ package struct ProbeStatistics: Hashable, Sendable {
         median = delays[(delays.count - 1) / 2]
         percentile99 = delays[min(delays.count - 1, (delays.count * 99 + 99) / 100 - 1)]
         let sequences = samples.map(\.sequence)
-        if let low = sequences.min(), let high = sequences.max() { lost = Int(high - low) + 1 - Set(sequences).count }
+        let different = Set(sequences).count
+        if let low = sequences.min(), let high = sequences.max() { lost = Int(high - low) + 1 - different }
+        copies = sequences.count - different
+        var lowestAfter = UInt64.max
+        for sample in samples.sorted(by: { $0.received > $1.received }) {
+            if sample.sequence > lowestAfter { overtook += 1 }
+            lowestAfter = min(lowestAfter, sample.sequence)
+        }
     }
+
+    /// Different probes that came, and those that never did.
+    package var sent: Int { count - copies + lost }
 }
 
 package struct ProbeWindow: Sendable {

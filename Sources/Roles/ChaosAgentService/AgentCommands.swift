@@ -94,21 +94,26 @@ extension ChaosAgent {
             .init("packets", .integer(Int64(clamping: life.counters.packets))),
             .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
             .init("holders", .array(holders(of: life.request.id).map { holder($0) })),
-            .init("measured", .array(core.measured(life).map { measured($0.sender, $0.statistics) })),
+            .init(
+                "measured",
+                .array(
+                    core.measured(life).map { measured($0.sender, $0.statistics, core.trains(life, from: $0.sender)) })),
             .init("delay_sum_ns", sums.map { .array($0) } ?? .null),
             .init("in_force", .string(proof.isProven ? "proven" : "unproven")),
             .init("missing", .array(proof.missing.map { .string($0) })), .init("failure", .optional(life.failure)),
         ])
     }
 
-    private func measured(_ sender: UInt32, _ statistics: ProbeStatistics) -> JSON {
+    private func measured(_ sender: UInt32, _ statistics: ProbeStatistics, _ trains: TrainStatistics) -> JSON {
         .object([
             .init("source", .string(dotted(sender))), .init("n", .integer(Int64(statistics.count))),
             .init("p50_ns", .integer(statistics.median.nanoseconds)),
             .init("p99_ns", .integer(statistics.percentile99.nanoseconds)),
             .init("min_ns", .integer(statistics.minimum.nanoseconds)),
             .init("max_ns", .integer(statistics.maximum.nanoseconds)),
-            .init("lost", .integer(Int64(statistics.lost))),
+            .init("lost", .integer(Int64(statistics.lost))), .init("copies", .integer(Int64(statistics.copies))),
+            .init("overtook", .integer(Int64(statistics.overtook))), .init("trains", .integer(Int64(trains.count))),
+            .init("bits_per_second", .integer(trains.medianBitsPerSecond)),
         ])
     }
 

@@ -5,11 +5,21 @@ import Glibc
 import Netlink
 import Units
 
+/// How packets get to netem's device.
+package enum Detour: String, Sendable {
+    /// A set of senders with time-outs and `fwd`: the kernel ends it.
+    case forward = "nft fwd"
+    /// A filter with `mirred`: a guardian ends it.
+    case redirect = "tc redirect"
+}
+
 package enum BackendProbe {
     package struct Result: Sendable {
         package let backend: Backend
         /// `nil` when it works.
         package let problem: String?
+        /// netem alone: how packets get to it here.
+        package var detour: Detour?
     }
 
     private static let scratchTable = "gauntlet_probe"
@@ -20,8 +30,36 @@ package enum BackendProbe {
     package static func probe() -> [Result] {
         [
             queue(.nativeQueue, .queue(1)), queue(.queueTarget, .queueTarget(1)),
-            Result(backend: .netem, problem: netemProblem()),
+            netem(),
         ]
+    }
+
+    private static func netem() -> Result {
+        if let problem = netemProblem() { return Result(backend: .netem, problem: problem) }
+        return Result(backend: .netem, problem: nil, detour: canForward() ? .forward : .redirect)
+    }
+
+    /// Whether nf_tables forwards at the ingress of a device: tried on one of our own, which then goes.
+    private static func canForward() -> Bool {
+        let table = Nftables(node: "probe", table: scratchTable, family: .netdev)
+        do {
+            try table.refuseForeign()
+            try table.remove()
+            let control = try NetemControl()
+            let device = try control.createDevice(probeDevice, NetemControl.Settings(delay: .zero))
+            let index = try control.index(of: device)
+            let attempt: [Nftables.Change] = [
+                .table, .chain("probe", hook: .ingress, priority: -310, device: device),
+                .rule(chain: "probe", owner: "probe", [.counter, .forward(interface: index)]),
+            ]
+            var isTaken = true
+            do { try table.apply(attempt) } catch { isTaken = false }
+            if isTaken { try table.remove() }
+            try control.deleteDevice(device)
+            return isTaken
+        } catch {
+            return false  // a kernel without nf_tables for devices; `tc` leads there
+        }
     }
 
     /// The first that works, or the one that was asked for.
@@ -40,7 +78,7 @@ package enum BackendProbe {
         do {
             let control = try NetemControl()
             let device = try control.createDevice(
-                probeDevice, NetemControl.Settings(delay: .milliseconds(1), jitter: .zero, lossPerMillion: 0))
+                probeDevice, NetemControl.Settings(delay: .milliseconds(1)))
             let found = try control.readBack(device)
             try control.deleteDevice(device)
             return found == nil ? "netem was taken and can't be read back" : nil

@@ -40,13 +40,16 @@ package final class ChaosAgent {
         probed = BackendProbe.probe()
         let backend = try BackendProbe.choose(settings.backend, from: probed)
         core = AgentCore(node: settings.node, interface: settings.interface, backend: backend)
-        hands = try FaultHands(settings, backend: backend, on: reactor)
+        let detour = probed.first { $0.backend == .netem }?.detour
+        hands = try FaultHands(settings, backend: backend, detour: detour, on: reactor)
         if let refusal = try hands.refusal() { throw AgentError("node \(settings.node)", refusal) }
         if let address = settings.probeAddress {
             probes = try ProbeFlow(at: address, to: settings.probePeers, on: reactor) {
                 [unowned self] sender, sample in
                 handle(.probe(sender: sender, sample))
             }
+            probes?.onTrain = { [unowned self] sender, train in handle(.train(sender: sender, train)) }
+            probes?.wanted = { [unowned self] in core.askedForTrains }
         }
         reactor.every(ChaosAgent.watchInterval) { [unowned self] in watch() }
     }
@@ -95,7 +98,9 @@ package final class ChaosAgent {
         handle(.healAll(reason))
         let deadline = Instant.now + ChaosAgent.stopLimit
         reactor.every(.milliseconds(10)) { [unowned self] in
-            if core.faults.allSatisfy(\.isOver) || Instant.now > deadline { reactor.stop() }
+            guard core.faults.allSatisfy(\.isOver) || Instant.now > deadline else { return }
+            hands.close()
+            reactor.stop()
         }
     }
 
@@ -232,8 +237,8 @@ package final class ChaosAgent {
                 count(life.request)
                 return handle(.effect(fault: id, at: first, uncertainty: .zero, by: "holder"))
             }
-            // Where the kernel loses packets itself, its count of drops is the first sign.
-            guard life.request.kind == .loss, !core.backend.hasHolder else { return }
+            // Where the kernel does it itself, the first packet that it lost, or that took the detour, is the first sign.
+            guard life.request.kind != .latency, !core.backend.hasHolder else { return }
         }
         let before = lastLook[id] ?? applied
         let now = Instant.now
@@ -251,7 +256,7 @@ package final class ChaosAgent {
         let peers = settings.probePeers.map(\.host)
         let isProbed = peers.contains { life.request.from.isEmpty || life.request.from.contains($0) }
         switch life.request.kind {
-        case .latency, .loss:
+        case .latency, .loss, .duplicate, .corrupt, .reorder, .rate:
             if !isProbed, let drained = hands.queues.statistics(of: life.request.id).compactMap(\.drained).max() {
                 handle(.effectEnded(fault: life.request.id, at: max(drained, lifted), by: "holder"))
             }

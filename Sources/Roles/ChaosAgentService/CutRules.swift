@@ -98,6 +98,17 @@ extension FaultTable {
             rules: [(.queue, FaultTable.from(interface) + FaultTable.source(in: set) + [.counter, action])],
             timeout: share.until - now)
     }
+
+    /// The rule that sends the senders of one share by way of the device `index`.
+    func detourEntry(_ share: DosePlan.Share, to index: UInt32, at now: Instant) -> Entry {
+        let set = nextSetName()
+        // What isn't IPv4 (ARP) goes straight on.
+        let isIPv4: [NftExpression] = [.loadMeta(.networkProtocol), .equals([0x08, 0x00])]
+        return Entry(
+            owner: DelayQueues.owner(of: share), sets: [(set, .address, share.senders.map { octets($0) })],
+            rules: [(.detour, isIPv4 + FaultTable.source(in: set) + [.counter, .forward(interface: index)])],
+            timeout: share.until - now)
+    }
 }
 
 func octets(_ host: UInt32) -> [UInt8] {

@@ -84,6 +84,8 @@ final class DelayQueues: DoseKeeper {
         }
     }
 
+    func close() {}
+
     func forget(_ fault: String) {
         settled[fault] = nil
         draining[fault] = nil

@@ -12,22 +12,34 @@ package enum Doctor {
         let backends = probed.map { result in
             JSON.object([
                 .init("backend", .string(result.backend.rawValue)), .init("works", .bool(result.problem == nil)),
-                .init("problem", .optional(result.problem)),
+                .init("problem", .optional(result.problem)), .init("detour", .optional(result.detour?.rawValue)),
+                .init("proved_end_to_end", .string(proof(of: result.backend, result.detour))),
             ])
         }
         return .object([
             .init("backends", .array(backends)), .init("chosen", .optional(backend?.rawValue)),
-            .init("proved_end_to_end", .array([Backend.queueTarget, .netem].map { .string($0.rawValue) })),
             .init("table", .string(tablePresence())), .init("interface", .optional(interface)),
             .init("interface_problem", .optional(interface.flatMap { interfaceProblem($0) })),
             .init("realtime", .bool(mayRunRealtime())), .init("effective_uid", .integer(Int64(geteuid()))),
         ])
     }
 
+    /// Where this project has seen the backend do its work, from the request to the heal: what its tests show, not what
+    /// this machine does.
+    private static func proof(of backend: Backend, _ detour: Detour?) -> String {
+        switch (backend, detour) {
+        case (.queueTarget, _): "yes: kernel tests and whole drills, kernel 6.18"
+        case (.nativeQueue, _): "no: built, not yet run on a kernel that has it"
+        case (.netem, .forward?): "no: built, not yet run on a kernel that has it"
+        case (.netem, _): "yes: netem proof under User Mode Linux 6.1, by tc redirect; no whole drill"
+        }
+    }
+
     /// Probes unless faults are in force here.
     package static func probeWhenIdle() throws(AgentError) -> [BackendProbe.Result] {
         let presence = try? Nftables(node: "doctor").presence()  // without nf_tables nothing of it is in force
-        if case .ours(let node) = presence {
+        let detour = try? Nftables(node: "doctor", family: .netdev).presence()
+        for case .ours(let node)? in [presence, detour] {
             throw AgentError(
                 "doctor", "faults of node \(node) are in force here, and probing would disturb them; heal first")
         }

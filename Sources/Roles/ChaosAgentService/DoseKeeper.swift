@@ -15,6 +15,8 @@ protocol DoseKeeper: AnyObject {
     func statistics(of fault: String) -> [PacketQueue.Statistics]
     func owners(of fault: String) -> [String]
     func forget(_ fault: String)
+    /// Removes what was left to drain.
+    func close()
     /// When the last change had been taken.
     var changed: Instant { get }
 }

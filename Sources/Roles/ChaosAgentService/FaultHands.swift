@@ -26,13 +26,14 @@ final class FaultHands {
     private var lease: LinkLease?
     private unowned let reactor: Reactor
 
-    init(_ settings: AgentSettings, backend: Backend, on reactor: Reactor) throws(NetlinkError) {
+    init(_ settings: AgentSettings, backend: Backend, detour: Detour?, on reactor: Reactor) throws(NetlinkError) {
         self.settings = settings
         self.backend = backend
         self.reactor = reactor
         table = FaultTable(node: settings.node)
         if backend == .netem {
-            queues = try NetemDelays(interface: settings.interface, on: reactor) { duration in
+            let table = detour == .forward ? FaultTable(node: settings.node, device: settings.interface) : nil
+            queues = try NetemDelays(interface: settings.interface, table: table, on: reactor) { duration in
                 try ChildLease(
                     ["--interface", settings.interface, "--netem"], for: duration, program: settings.program,
                     on: reactor)
@@ -54,7 +55,7 @@ final class FaultHands {
 
     func apply(_ request: FaultRequest, dosed: [(request: FaultRequest, until: Instant)]) throws -> Applied {
         switch request.kind {
-        case .latency, .loss:
+        case .latency, .loss, .duplicate, .corrupt, .reorder, .rate:
             let now = Instant.now
             try queues.follow(DosePlan(dosed + [(request, now + request.duration)]), at: now)
             return Applied(at: Instant.now, readback: try queues.readBack(request.id))
@@ -83,9 +84,6 @@ final class FaultHands {
             return Applied(at: Instant.now, readback: readback, effect: (at, "link"))
         case .kill, .pause, .restart:
             return try ProcessFault.apply(request)
-        case .duplicate, .corrupt, .reorder, .rate:
-            throw AgentError(
-                "fault '\(request.id)'", "'\(request.kind.rawValue)' needs netem", isMissingAbility: true)
         }
     }
 
@@ -138,7 +136,7 @@ final class FaultHands {
     @discardableResult
     func lift(_ request: FaultRequest, dosed: [(request: FaultRequest, until: Instant)]) throws -> Instant {
         switch request.kind {
-        case .latency, .loss:
+        case .latency, .loss, .duplicate, .corrupt, .reorder, .rate:
             try queues.follow(DosePlan(dosed), at: Instant.now)
             guard queues.owners(of: request.id).isEmpty else {
                 throw AgentError("fault '\(request.id)'", "its queue is still there after the heal")
@@ -156,11 +154,14 @@ final class FaultHands {
             lease = nil
         case .pause:
             try ProcessFault.resume(request)
-        case .dropSocket, .kill, .restart, .duplicate, .corrupt, .reorder, .rate:
+        case .dropSocket, .kill, .restart:
             break
         }
         return Instant.now
     }
+
+    /// The last thing: what would go later goes now.
+    func close() { queues.close() }
 
     func counters() throws(NetlinkError) -> [String: FaultLife.Counters] { try table.counters() }
 }

@@ -1,4 +1,4 @@
-// Our table of nf_tables: three chains in prerouting, one in output, and for each fault its own sets and rules.
+// Our tables of nf_tables. In family ip: three chains in prerouting, one in output, and for each fault its own sets and rules.
 //
 // A verdict resumes at the next chain, so what the queue chain lets go of meets the cuts a second time; without
 // that, held packets would leak through a partition. All of it comes before conntrack. The members of the sets
@@ -13,14 +13,18 @@ final class FaultTable {
     enum Chain: String, CaseIterable {
         case cut, queue, answer
         case cutAgain = "cut_again"
+        /// In family netdev, at the ingress of the device: before a packet is one of IPv4 for the kernel.
+        case detour
 
         var priority: Int32 {
             switch self {
             case .cut, .answer: -320
-            case .queue: -310
+            case .queue, .detour: -310
             case .cutAgain: -305
             }
         }
+
+        var hook: Nftables.Hook { self == .answer ? .output : self == .detour ? .ingress : .prerouting }
     }
 
     /// What the kernel is to hold for one owner.
@@ -47,7 +51,15 @@ final class FaultTable {
     /// 200 ms, in which nothing of the fault is left.
     private(set) var changed = Instant(nanoseconds: 0)
 
-    init(node: String) { table = Nftables(node: node) }
+    private let device: String?
+    private let chains: [Chain]
+
+    /// With a `device`: the table at its ingress, in family netdev. Else the one of family ip.
+    init(node: String, device: String? = nil) {
+        self.device = device
+        table = Nftables(node: node, family: device == nil ? .ip : .netdev)
+        chains = device == nil ? [.cut, .queue, .answer, .cutAgain] : [.detour]
+    }
 
     var isEmpty: Bool { entries.isEmpty }
     var owners: Set<String> { Set(entries.keys) }
@@ -61,9 +73,8 @@ final class FaultTable {
     func change(adding added: [Entry], removing removed: [String] = []) throws(NetlinkError) {
         try table.refuseForeign()
         var changes: [Nftables.Change] = [.table]
-        for chain in Chain.allCases {
-            changes.append(
-                .chain(chain.rawValue, hook: chain == .answer ? .output : .prerouting, priority: chain.priority))
+        for chain in chains {
+            changes.append(.chain(chain.rawValue, hook: chain.hook, priority: chain.priority, device: device))
         }
         if !removed.isEmpty { changes += try removal(of: removed) }
         for entry in added {

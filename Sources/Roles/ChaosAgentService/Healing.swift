@@ -11,10 +11,14 @@ package enum Healing {
     @discardableResult
     static func heal(_ ledger: LedgerFile, interface: String) throws -> [String] {
         var done: [String] = []
-        if let text = try removeTable() { done.append(text) }
-        let devices = try NetemControl().removeAll(interface: interface)
+        if let text = try removeTable(.ip) { done.append(text) }
+        let detour = try removeTable(.netdev)
+        if let detour { done.append(detour) }
+        let devices = try NetemControl().removeAll(interface: interface, andIngress: detour == nil)
         if !devices.isEmpty {
-            done.append("removed \(devices.joined(separator: ", ")) and the ingress qdisc of \(interface)")
+            done.append(
+                "removed \(devices.joined(separator: ", "))"
+                    + (detour == nil ? " and the ingress qdisc of \(interface)" : ""))
         }
         for record in ledger.unfinished() {
             guard case .applying(let request, let interface, let remains) = record else { continue }
@@ -33,8 +37,8 @@ package enum Healing {
     }
 
     /// Removes our table, if there is one.
-    private static func removeTable() throws(NetlinkError) -> String? {
-        let table = Nftables(node: "heal")
+    private static func removeTable(_ family: Nftables.Family) throws(NetlinkError) -> String? {
+        let table = Nftables(node: "heal", family: family)
         let presence: Nftables.Presence
         do {
             presence = try table.presence()
@@ -45,13 +49,14 @@ package enum Healing {
         }
         guard case .ours(let node) = presence else { return nil }
         try table.remove()
-        return "removed table gauntlet of node \(node)"
+        return "removed table \(family) gauntlet of node \(node)"
     }
 
     /// Throws when a table of our name isn't ours.
     static func refuseForeign(node: String) throws(NetlinkError) {
         do {
             try Nftables(node: node).refuseForeign()
+            try Nftables(node: node, family: .netdev).refuseForeign()
         } catch {
             // Without nf_tables nothing foreign can be there.
             guard hasNoTables(error) else { throw error }

@@ -82,7 +82,7 @@ package enum Guardian {
             if read(STDIN_FILENO, &byte, 1) <= 0 { break }
         }
         if netem {
-            try NetemControl().removeAll(interface: interface)
+            try NetemControl().removeAll(interface: interface, andIngress: true)
         } else {
             try LinkLease.restore(interface, routes, try LinkControl())
         }

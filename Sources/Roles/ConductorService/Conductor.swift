@@ -30,6 +30,9 @@ package final class Conductor {
     var desk: StoreDesk
     var roles: [String: any RunningRole] = [:]
     var logs: [String: Descriptor] = [:]
+    /// What each process was started by, for a fault that restarts it; and the faults that have.
+    var startedCommands: [String: Command] = [:]
+    var restarted: Set<String> = []
     var drill: Drill
     var view = DrillView()
     /// Set when something of the rig itself broke: exit code 70, and an inconclusive verdict.
@@ -125,6 +128,7 @@ package final class Conductor {
     /// Starts a process of the rig, with a log of its own, and keeps an eye on it.
     @discardableResult
     func start(_ name: String, _ command: Command, node: String) throws -> any RunningRole {
+        startedCommands[name] = command
         guard network != nil else {
             return watch(
                 try StandByRole(name, command, run: options.runID, log: paths.log(name), on: reactor), node: node)
@@ -141,10 +145,10 @@ package final class Conductor {
         recordProcess(child, node: node, event: "started", status: nil)
         child.whenEnded { [unowned self] status in
             recordProcess(child, node: node, event: "exited", status: status)
+            restart(name, node: node)
             // A governor that dies is a finding; anything else that dies is a broken rig.
-            guard !isStopping, name != "governor", name != "initdb", !(name == "feed-replayer" && status == 0) else {
-                return
-            }
+            let isMeant = name == "initdb" || (name == "feed-replayer" && status == 0) || faultThatEnds(name) != nil
+            guard !isStopping, name != "governor", !isMeant else { return }
             fail("\(name) ended with status \(status); its last words are in logs/\(name).log")
             perform(drill.abort(because: "\(name) ended"))
         }
@@ -159,7 +163,9 @@ package final class Conductor {
                 .init("pid", .integer(Int64(child.pid))),
                 .init("event", .string(event)), .init("status", .optional(status.map(Int64.init))),
                 // An end that nobody asked for is a finding of its own.
-                .init("expected", .bool(event != "exited" || isStopping || child.name == "initdb")),
+                .init(
+                    "expected",
+                    .bool(event != "exited" || isStopping || child.name == "initdb" || faultThatEnds(child.name) != nil)),
             ])
     }
 }

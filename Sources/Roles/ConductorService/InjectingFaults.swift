@@ -27,7 +27,10 @@ extension Conductor {
         if !peers.isEmpty, fault.process == nil { members.append(.init("from", .array(peers.map { .string($0) }))) }
         if let delay = fault.delay { members.append(.init("delay_ns", .integer(delay.nanoseconds))) }
         if let jitter = fault.jitter { members.append(.init("jitter_ns", .integer(jitter.nanoseconds))) }
-        if let percent = fault.percent { members.append(.init("loss_ppm", .integer(Int64(percent) * 10_000))) }
+        if let percent = fault.percent {
+            members.append(.init(fault.kind == .loss ? "loss_ppm" : "share_ppm", .integer(Int64(percent) * 10_000)))
+        }
+        if let bits = fault.bitsPerSecond { members.append(.init("bits_per_second", .integer(bits))) }
         if let port = fault.port { members.append(.init("port", .integer(Int64(port)))) }
         if let mode = fault.mode { members.append(.init("mode", .string(mode.rawValue))) }
         if let name = fault.process, let child = roles[name] {

@@ -105,14 +105,16 @@ extension Scenario {
         case .latency:
             let delay = fault.delay ?? .zero
             let roundTrip = roundTripDelay(between: peer, and: node, in: fault, topology)
-            let jitter = fault.jitter.map { " ± \($0.written)" } ?? ""
+            let held = fault.jitter.map { "\(delay.written) to \((delay + $0).written), evenly" } ?? delay.written
             return
-                "\(peer) → \(node) held \(delay.written)\(jitter), "
+                "\(peer) → \(node) held \(held), "
                 + "round trip \(peer) ↔ \(node) + \(roundTrip.written)"
         case .loss: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) lost"
         case .duplicate: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) twice"
-        case .corrupt: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) damaged"
-        case .reorder: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) out of order"
+        case .corrupt: return "\(fault.percent ?? 0) % of the packets \(peer) → \(node) with one bit flipped, so mostly lost"
+        case .reorder:
+            return "packets \(peer) → \(node) held \((fault.delay ?? .zero).written), "
+                + "\(fault.percent ?? 0) % of them at once, before those"
         case .rate: return "\(peer) → \(node) at most \(fault.bitsPerSecond ?? 0) bits a second"
         case .dropSocket: return "connections \(peer) → \(node) port \(fault.port ?? 0) die at once"
         case .disconnect:
@@ -124,7 +126,8 @@ extension Scenario {
             return "\(node) forgets its connections of port \(fault.port ?? 0), \(peer) goes on believing in them"
         case .partition: return "no packet \(peer) → \(node); sockets stay; no round trip"
         case .linkDown: return "no packet to or from \(node)"
-        case .kill, .pause, .restart: return "\(fault.process ?? "") on \(node): \(fault.kind.rawValue)"
+        case .restart: return "\(fault.process ?? "") on \(node): killed, started again after \(fault.duration.written)"
+        case .kill, .pause: return "\(fault.process ?? "") on \(node): \(fault.kind.rawValue)"
         }
     }
 

@@ -34,7 +34,7 @@ package struct Fault: Hashable, Sendable {
     package var from: Peers
     /// Whose ingress is hit; for kill, pause and restart the node of the process.
     package var to: String
-    /// Latency: held this long, one way.
+    /// Latency, and the packets of a reorder that don't overtake: held this long, one way.
     package var delay: Duration?
     package var jitter: Duration?
     /// Loss, duplicate, corrupt, reorder: of the packets, in percent.
@@ -50,8 +50,15 @@ package struct Fault: Hashable, Sendable {
     package var duration: Duration
     package var start: Start
 
+    /// Processes that keep what they must not forget outside of themselves.
+    package static let restartable = ["governor", "broker-stub"]
+
     /// No fault lasts longer.
     package static let durationMaximum: Duration = .seconds(600)
+    /// Two probes of the agents' flow must be on their way at once, or overtaking can't be seen.
+    package static let reorderDelayMinimum: Duration = .milliseconds(40)
+    /// Below, the agents' own trains of probes would fill the way; above, they can't tell it from none.
+    package static let bitRates: ClosedRange<Int64> = 256_000...100_000_000
 
     package enum Peers: Hashable, Sendable {
         case everyone
@@ -60,6 +67,9 @@ package struct Fault: Hashable, Sendable {
 }
 
 extension Fault {
+    /// It happens once: nothing stays in force that would have to be taken back.
+    package var isMomentary: Bool { [.dropSocket, .kill, .restart].contains(kind) }
+
     /// One hit ingress: the agent of `node` is told to do it.
     package struct Application: Hashable, Sendable {
         package var fault: String

@@ -11,7 +11,8 @@ extension ScenarioReading {
     private func keys(of kind: FaultKind) -> (needs: [String], allows: [String]) {
         switch kind {
         case .latency: (["from", "delay"], ["jitter", "direction"])
-        case .loss, .duplicate, .corrupt, .reorder: (["from", "percent"], ["direction"])
+        case .loss, .duplicate, .corrupt: (["from", "percent"], ["direction"])
+        case .reorder: (["from", "percent", "delay"], ["direction"])
         case .rate: (["from", "bits_per_second"], ["direction"])
         case .dropSocket: (["from", "port"], [])
         case .disconnect: (["port"], ["from", "mode"])
@@ -42,17 +43,24 @@ extension ScenarioReading {
         if let to, case .nodes(let names)? = from, names.contains(to) {
             section.note("from", "from: a node's own address is never faulted, found '\(to)' in both 'from' and 'to'")
         }
-        let delay = optional(section, "delay") { $0.duration($1, from: .milliseconds(1), to: .seconds(10)) }
+        let least = kind == .reorder ? Fault.reorderDelayMinimum : .milliseconds(1)
+        let delay = optional(section, "delay") { $0.duration($1, from: least, to: .seconds(10)) }
         let jitter = optional(section, "jitter") { $0.duration($1, to: .seconds(10)) }
         if let delay, let jitter, jitter > delay {
             section.note("jitter", "jitter: expected at most the delay (\(delay.written)), found \(jitter.written)")
         }
         let percent = optional(section, "percent") { $0.whole($1, in: 1...100) }
-        let bits = optional(section, "bits_per_second") { $0.whole($1, in: 1_000...100_000_000_000) }
+        let bits = optional(section, "bits_per_second") { $0.whole($1, in: Fault.bitRates) }
         let port = optional(section, "port") { $0.whole($1, in: 1...65_535) }
         let mode: DisconnectMode? = optional(section, "mode") { $0.choice($1, "disconnect mode") }
         let direction: FaultDirection? = section.choice("direction", "direction", default: .oneWay)
         let process = optional(section, "process") { $0.text($1) }
+        if kind == .restart, let process, !Fault.restartable.contains(process) {
+            section.note(
+                "process",
+                "process: expected \(Fault.restartable.joined(separator: " or ")) for restart, found '\(process)'. "
+                    + suggestion(for: process, among: Fault.restartable))
+        }
         let duration = section.duration("duration", from: .milliseconds(100), to: Fault.durationMaximum)
         let start = start(section)
         guard let id, let kind, let from, let to, let direction, let duration, let start else { return nil }

@@ -18,43 +18,37 @@ struct FaultPart: Sendable {
         for (type, word) in [
             ("fault_requested", "never requested"), ("fault_acknowledged", "never acknowledged"),
             ("fault_first_effect", "no first effect seen"), ("fault_effect_ended", "no end of effect seen"),
-        ] where stamp(type) == nil { defects.append(word) }
+        ] where stamp(type) == nil && !(type == "fault_effect_ended" && fault.isMomentary) { defects.append(word) }
         if let failed = last("fault_failed") { defects.append("failed: \(failed["reason"]?.string ?? "no reason given")") }
         let readbacks = events.filter { $0.type == "fault_readback" }
         if readbacks.isEmpty { defects.append("not read back from the kernel") }
         if readbacks.contains(where: { $0["equal"]?.bool != true }) { defects.append("read back differs from the request") }
         let hits = ["packets", "sockets"].compactMap { last("fault_counters")?[$0]?.integer }.max() ?? 0
         if hits <= 0 { defects.append("its counters show no hit") }
-        // Jitter is uniform from the delay upwards, so the median lies half of it above.
-        if let delay = fault.delay { defects += doseDefects(delay + (fault.jitter ?? .zero) / 2) }
-        return defects
-    }
-
-    private func doseDefects(_ delay: Duration) -> [String] {
-        let measured = events.filter { $0.type == "fault_measured" }
-        guard !measured.isEmpty else { return ["its dose was not measured"] }
-        return measured.compactMap { probe in
-            let source = probe["source_"]?.string ?? "?"
-            guard let p50 = probe["p50_ns"]?.integer, let count = probe["n"]?.integer, count > 0 else {
-                return "no probe of \(source) was answered"
-            }
-            let dose = Duration.nanoseconds(p50 - (probe["baseline_p50_ns"]?.integer ?? 0))
-            guard (dose - delay).nanoseconds.magnitude <= FaultEvidence.doseTolerance.nanoseconds.magnitude else {
-                return "dose from \(source) \(Finding.text(dose)), asked for \(delay.written) ± 2 ms"
-            }
-            return nil
+        if FaultDose.isMeasured(fault.kind) {
+            let measured = events.filter { $0.type == "fault_measured" }
+            if measured.isEmpty { defects.append("its dose was not measured") }
+            defects += measured.compactMap { FaultDose.defect($0, fault) }
         }
+        return defects
     }
 }
 
 struct FaultEvidence: Sendable {
-    static let doseTolerance = Duration.milliseconds(2)
-
     let fault: Fault
     let parts: [FaultPart]
 
-    init(_ fault: Fault, _ events: [Named]) {
+    /// When a process that was restarted answered again.
+    let ready: Stamp?
+
+    /// `processes`: what the conductor recorded of them.
+    init(_ fault: Fault, _ events: [Named], _ processes: [Named] = []) {
         self.fault = fault
+        let began = events.first { $0["fault"]?.string == fault.id && $0.type == "fault_first_effect" }?.stamp
+        ready = processes.first { event in
+            event["name"]?.string == fault.process && event["event"]?.string == "ready"
+                && began.map { event.stamp.at > $0.at } ?? false
+        }?.stamp
         let own = events.filter { $0["fault"]?.string == fault.id }
         let nodes = Set(own.compactMap { $0["node"]?.string }).sorted()
         guard !nodes.isEmpty else {
@@ -67,12 +61,16 @@ struct FaultEvidence: Sendable {
     var isRequested: Bool { parts.contains { $0.stamp("fault_requested") != nil } }
     var firstEffect: Stamp? { parts.compactMap { $0.stamp("fault_first_effect") }.min { $0.at < $1.at } }
     var effectEnded: Stamp? {
+        if fault.kind == .restart { return ready }
+        if fault.kind == .dropSocket { return firstEffect }
         let ends = parts.compactMap { $0.last("fault_effect_ended")?.stamp }
         return ends.count == parts.count ? ends.max { $0.at < $1.at } : nil
     }
     var defects: [String] {
         if parts.isEmpty { return ["\(fault.id): no record of it"] }
+        let never = fault.kind == .restart && ready == nil
         return parts.flatMap { part in part.defects(fault).map { "\(fault.id) at \(part.node): \($0)" } }
+            + (never ? ["\(fault.id): \(fault.process ?? "the process") was never ready again"] : [])
     }
     var isProven: Bool { defects.isEmpty }
 
@@ -90,6 +88,9 @@ struct FaultEvidence: Sendable {
         let ends = Set(sources + [fault.to])
         return fault.kind == .linkDown ? [node, "governor"].contains(fault.to) : ends.isSuperset(of: ["governor", node])
     }
+
+    /// Ends the process of that name.
+    func ends(_ process: String) -> Bool { [.kill, .restart].contains(fault.kind) && fault.process == process }
 
     func covers(_ instant: Instant, padding: Duration = .zero) -> Bool {
         guard let firstEffect, instant >= firstEffect.at - padding else { return false }

@@ -17,7 +17,8 @@ struct Scene: Sendable {
         timeline = evidence.timeline
         positions = Positions(timeline.ledger)
         let events = timeline.faultEvents
-        faults = evidence.scenario.faults.map { FaultEvidence($0, events) }
+        let processes = timeline.all("process")
+        faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }
         episodes = Episode.all(faults)
         pauses = PauseRule.pauses(timeline, faults)
         leaks = LeakRule.judge(timeline, positions, pauses)
@@ -28,8 +29,11 @@ struct Scene: Sendable {
 
     /// When the drill was over for the governor: what comes later is the taking down.
     var close: Instant {
-        let exits = timeline.all("process").filter {
-            $0["name"]?.string == "governor" && ["exited", "killed"].contains($0["event"]?.string ?? "")
+        let events = timeline.all("process").filter { $0["name"]?.string == "governor" }
+        // A governor that was started again went on.
+        let lastStart = events.last { $0["event"]?.string == "started" }?.stamp.record ?? 0
+        let exits = events.filter {
+            ["exited", "killed"].contains($0["event"]?.string ?? "") && $0.stamp.record >= lastStart
         }
         let ends = exits.map(\.stamp.at) + timeline.all("end").map(\.stamp.at)
         return ends.min() ?? timeline.end

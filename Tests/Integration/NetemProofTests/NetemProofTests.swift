@@ -7,6 +7,8 @@ import Testing
 private enum Proof {
     static let agent = "\(Programs.ownDirectory)/chaos-agent"
 
+    static let captureNames = ["netlink", "netlink-reorder"]
+
     static func directory() throws -> String {
         var template = Array("/tmp/gauntlet-netem-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template).map({ String(cString: $0) }) else {
@@ -15,14 +17,16 @@ private enum Proof {
         return directory
     }
 
-    static let outcome: Result<(records: ProofRecords, capture: [UInt8], log: String), any Error> = Result {
+    static let outcome: Result<(records: ProofRecords, captures: [String: [UInt8]], log: String), any Error> = Result {
         let directory = try Proof.directory()
         defer { remove(directory) }
         try ProvingGround.found.prove(agent: agent, into: directory)
         let said = ProcessTable.contents("\(directory)/console") + ProcessTable.contents("\(directory)/log")
         let log = String(decoding: said, as: UTF8.self)
         let results = String(decoding: ProcessTable.contents("\(directory)/results"), as: UTF8.self)
-        return (try ProofRecords(results), ProcessTable.contents("\(directory)/netlink.pcap"), log)
+        let captures = Dictionary(
+            uniqueKeysWithValues: captureNames.map { ($0, ProcessTable.contents("\(directory)/\($0).pcap")) })
+        return (try ProofRecords(results), captures, log)
     }
 
     static func checks() throws -> ProofChecks { ProofChecks(records: try outcome.get().records) }
@@ -36,7 +40,7 @@ private enum Proof {
             rmdir("\(directory)/.uml/\(folder)")
         }
         rmdir("\(directory)/.uml")
-        for name in ["log", "results", "console", "netlink.pcap"] { unlink("\(directory)/\(name)") }
+        for name in ["log", "results", "console"] + captureNames.map({ "\($0).pcap" }) { unlink("\(directory)/\(name)") }
         rmdir(directory)
     }
 }
@@ -84,8 +88,27 @@ struct NetemProofTests {
         #expect(try Proof.checks().foreign == [])
     }
 
-    @Test func `what we send is byte for byte what tc makes the kernel tell`() throws {
-        let messages = try NetlinkCapture.netemMessages(try Proof.outcome.get().capture)
+    @Test func `netem sends its share twice, and is proven by the probes`() throws {
+        #expect(try Proof.checks().duplicates(0.3) == [])
+    }
+
+    @Test func `netem spoils its share, and is proven by the probes`() throws {
+        #expect(try Proof.checks().spoilt(0.3) == [])
+    }
+
+    @Test func `netem lets its share overtake, and is proven by the probes`() throws {
+        #expect(try Proof.checks().overtakers(0.2, held: 60) == [])
+    }
+
+    @Test func `netem limits the rate, and is proven by trains of probes`() throws {
+        #expect(try Proof.checks().rate(1_000_000) == [])
+    }
+
+    @Test func `shares and rates are healed`() throws { #expect(try Proof.checks().sharesHealed == []) }
+
+    @Test(arguments: Proof.captureNames)
+    fileprivate func `what we send is byte for byte what tc makes the kernel tell`(_ name: String) throws {
+        let messages = try NetlinkCapture.netemMessages(try Proof.outcome.get().captures[name] ?? [])
         #expect(NetemComparison(messages).findings == [])
     }
 

@@ -24,8 +24,9 @@ private func pings(_ count: Int, sent: Int? = nil, _ milliseconds: (Int) -> Doub
     ])
 }
 
-private func kernel(_ qdiscs: [String], filters: Int64, devices: String, netem: Int64) -> JSON {
+private func kernel(_ qdiscs: [String], filters: Int64, devices: String, netem: Int64, rules: Int64 = 0) -> JSON {
     .object([
+        .init("rules", .integer(rules)),
         .init("qdiscs", .array(qdiscs.map { .object([.init("kind", .string($0))]) })),
         .init("filters", .integer(filters)),
         .init("devices", .string(devices)), .init("netem", .integer(netem)),
@@ -42,6 +43,10 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
             + checks.jitter(from: 100, by: 40) + checks.loss(0.2) + checks.overlap + checks.killed + checks.stopped
             + checks.orphaned + checks.foreign
         #expect(findings == [])
+        let shares =
+            checks.duplicates(0.3) + checks.spoilt(0.3) + checks.overtakers(0.2, held: 60) + checks.rate(1_000_000)
+            + checks.sharesHealed
+        #expect(shares == [])
     }
 
     @Test(arguments: [0.0, 50, 97.5, 102.5, 200])
@@ -83,6 +88,7 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
         kernel(["noqueue", "ingress"], filters: 0, devices: "", netem: 0),
         kernel(["noqueue"], filters: 0, devices: "gnt1", netem: 0),
         kernel(["noqueue", "ingress"], filters: 1, devices: "", netem: 0),
+        kernel(["noqueue"], filters: 0, devices: "", netem: 0, rules: 1),
     ])
     func `a device, a qdisc or a filter that is left is found`(_ left: JSON) throws {
         #expect(try doctored("latency-100", "kernel-after", left).dose("latency-100", 100) != [])
@@ -115,6 +121,35 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
         #expect(try doctored("loss", "pings", pings(came, sent: 2_000) { _ in 0.1 }).loss(0.2) == [])
     }
 
+    @Test(arguments: [0, 60, 89, 151, 400] as [Int64])
+    func `copies, losses or overtakers that chance does not explain are found`(_ count: Int64) throws {
+        let wrong: JSON = ["sent": 400, "copies": .integer(count), "times": .array((0..<400).map { _ in .real(0.1) })]
+        #expect(try doctored("duplicate", "pings", wrong).duplicates(0.3) != [])
+        let came = pings(Int(400 - (count == 89 ? 70 : count)), sent: 400) { _ in 0.1 }
+        #expect(try doctored("corrupt", "pings", came).spoilt(0.3) != [])
+        let early = pings(400) { $0 < (count == 89 ? 52 : Int(count)) ? 0.1 : 60 }
+        #expect((try doctored("reorder", "pings", early).overtakers(0.2, held: 60) != []) == (count != 60))
+    }
+
+    @Test(arguments: [0.1, 5, 8, 15, 23]) func `answers that come faster or slower than the rate are found`(_ time: Double) throws {
+        #expect(try doctored("rate", "pings", pings(60) { _ in time }).rate(1_000_000) != [])
+    }
+
+    @Test func `where the kernel ends a fault, one that ends with its agent, or never, is found`() throws {
+        var records = try recorded()
+        records["proof", "end"] = "kernel"
+        let rule = kernel(["noqueue"], filters: 0, devices: "gnt1", netem: 1, rules: 1)
+        records["killed", "kernel"] = rule
+        records["killed", "pings"] = pings(10) { _ in 250 }
+        for (time, isRight) in [(Int64(12_100), true), (600, false), (20_000, false)] {
+            records["killed", "gone-after-ms"] = .integer(time)
+            #expect((ProofChecks(records: records).killed == []) == isRight)
+        }
+        records["killed", "gone-after-ms"] = 12_100
+        records["killed", "pings"] = pings(10) { _ in 0.1 }
+        #expect(ProofChecks(records: records).killed != [])
+    }
+
     @Test func `a guardian that comes late, early or never is found`() throws {
         #expect(try doctored("killed", "gone-after-ms", 4_900).killed != [])
         #expect(try doctored("stopped", "gone-after-ms", 100).stopped != [])
@@ -132,7 +167,9 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
 
     @Test func `an agent that takes a foreign qdisc for its own is found`() throws {
         #expect(try doctored("foreign", "inject-status", 0).foreign != [])
-        #expect(try doctored("foreign", "kernel", untouched).foreign != [])
+        #expect(try doctored("foreign", "left", 0).foreign != [])
+        let ours = kernel(["noqueue", "ingress"], filters: 1, devices: "gnt1", netem: 1)
+        #expect(try doctored("foreign", "kernel", ours).foreign != [])
         #expect(try doctored("foreign", "inject-status-afterwards", 70).foreign != [])
     }
 

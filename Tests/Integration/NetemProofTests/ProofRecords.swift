@@ -51,11 +51,14 @@ struct ProofRecords: Sendable {
 /// Round trips of `ping`, in milliseconds; those of 100 ms and more come rounded to whole ones.
 struct Pings: Sendable {
     let sent: Int
+    /// Echoes that came once more.
+    let copies: Int
     let times: [Double]
 
     init?(_ json: JSON) {
         guard let sent = json["sent"]?.integer, let times = json["times"]?.array else { return nil }
         self.sent = Int(sent)
+        copies = Int(json["copies"]?.integer ?? 0)
         self.times = times.compactMap(\.double).sorted()
     }
 
@@ -71,6 +74,8 @@ struct Pings: Sendable {
 struct KernelState: Sendable {
     let qdiscs: [String]
     let filters: Int64
+    /// Rules of ours that forward to a device.
+    let rules: Int64
     /// Names of all intermediate devices.
     let devices: String
     /// Qdiscs of the kind netem, anywhere in the node.
@@ -82,17 +87,20 @@ struct KernelState: Sendable {
         else { return nil }
         self.qdiscs = qdiscs.compactMap { $0["kind"]?.string }
         self.filters = filters
+        rules = json["rules"]?.integer ?? 0
         self.devices = devices
         self.netem = netem
     }
 
-    /// One device of ours, netem on it, and one filter that leads there.
-    var isDetoured: Bool {
-        qdiscs == ["noqueue", "ingress"] && filters == 1 && netem == 1 && devices.hasPrefix("gnt")
-            && !devices.dropFirst(3).contains("gnt")
+    /// One device of ours, netem on it, and one way that leads there: a filter behind an ingress qdisc, or a rule.
+    func isDetoured(byRule: Bool) -> Bool {
+        let way = byRule
+            ? qdiscs == ["noqueue"] && filters == 0 && rules == 1
+            : qdiscs == ["noqueue", "ingress"] && filters == 1 && rules == 0
+        return way && netem == 1 && devices.hasPrefix("gnt") && !devices.dropFirst(3).contains("gnt")
     }
 
-    var isUntouched: Bool { qdiscs == ["noqueue"] && filters == 0 && netem == 0 && devices.isEmpty }
+    var isUntouched: Bool { qdiscs == ["noqueue"] && filters == 0 && rules == 0 && netem == 0 && devices.isEmpty }
 
-    var text: String { "qdiscs \(qdiscs), \(filters) filters, devices '\(devices)', \(netem) netem" }
+    var text: String { "qdiscs \(qdiscs), \(filters) filters, \(rules) rules, devices '\(devices)', \(netem) netem" }
 }

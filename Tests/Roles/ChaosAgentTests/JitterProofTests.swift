@@ -18,7 +18,7 @@ private func missing(median milliseconds: Int64, probes count: Int) -> [String] 
         let sent = Instant(nanoseconds: Int64(index))
         return ProbeSample(sequence: UInt64(index), sent: sent, received: sent + delay)
     }
-    return ForceProof(life, probes: [(1, .milliseconds(100), ProbeStatistics(samples))]).missing
+    return ForceProof(life, probes: [ForceProof.Probes(1, ProbeStatistics(samples))]).missing
 }
 
 @Suite struct JitterProofTests {

@@ -38,6 +38,31 @@ let badFaultsAndGates: [BadFile] = [
                 + "jitter, direction.",
         ]),
     BadFile(
+        "kind: latency",
+        "kind: reorder\n    percent: 0",
+        [
+            "chaos/small.yaml:21: fault: percent: expected a whole number from 1 to 100, found '0'",
+        ]),
+    BadFile(
+        "delay: 250ms",
+        "bits_per_second: 255999",
+        [
+            "chaos/small.yaml:19: fault: missing key 'delay'",
+            "chaos/small.yaml:23: fault: 'bits_per_second' has no meaning for latency. Its own keys: from, delay, "
+                + "jitter, direction.",
+            "chaos/small.yaml:23: fault: bits_per_second: expected a whole number from 256000 to 100000000, "
+                + "found '255999'",
+        ]),
+    BadFile(
+        "kind: latency",
+        "kind: restart\n    process: governer",
+        [
+            "chaos/small.yaml:21: fault: process: expected governor or broker-stub for restart, found 'governer'. "
+                + "Did you mean 'governor'?",
+            "chaos/small.yaml:22: fault: 'from' has no meaning for restart. Its own keys: process.",
+            "chaos/small.yaml:24: fault: 'delay' has no meaning for restart. Its own keys: process.",
+        ]),
+    BadFile(
         "from: everyone",
         "from: everone",
         [

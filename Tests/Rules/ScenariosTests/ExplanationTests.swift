@@ -24,6 +24,14 @@ import Scenarios
         #expect(two.contains("broker → governor held 250ms, round trip broker ↔ governor + 500ms"))
     }
 
+    @Test func `jitter is said as what it is: evenly from the delay upwards`() throws {
+        var scenario = try ProjectFiles.scenario("chaos/hard_kill_short.yaml")
+        scenario.faults[0].jitter = .milliseconds(40)
+        let effects = scenario.expectedEffects(of: scenario.faults[0], on: try ProjectFiles.topology())
+        #expect(effects[0].contains("held 250ms to 290ms, evenly, "))
+        #expect(!effects.contains { $0.contains("±") })
+    }
+
     @Test func `latencies that lie over each other in time add up, others don't`() throws {
         var scenario = try ProjectFiles.scenario("chaos/sustained_latency.yaml")
         let topology = try ProjectFiles.topology()

@@ -66,6 +66,8 @@ extension Scene {
     /// What Redis had not acknowledged at a cut is exempt.
     private func isCutOff(at instant: Instant) -> Bool {
         faults.contains { $0.cuts("store") && $0.covers(instant, padding: .seconds(2)) }
+            // A process that is killed takes along what it had read; one that starts again reads on from there.
+            || faults.contains { $0.ends("governor") && $0.covers(instant, padding: .seconds(1)) }
             || timeline.all("monitor").contains {
                 $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000
             }
