@@ -44,6 +44,9 @@ final class FaultTable {
     /// The kernel lets go this much later than the agent should have.
     static let grace = Duration.milliseconds(100)
 
+    /// The kernel keeps a time-out in its ticks, of 10 ms at most, and tells the rounded one.
+    private static let tick = Duration.milliseconds(10)
+
     let table: Nftables
     private var serial = 0
     private var entries: [String: Entry] = [:]
@@ -114,7 +117,7 @@ final class FaultTable {
             let wanted = entry.timeout + FaultTable.grace
             isEqual =
                 isEqual && Set(elements.map(\.key)) == Set(set.keys)
-                && elements.allSatisfy { $0.timeout.nanoseconds / 1_000_000 == wanted.nanoseconds / 1_000_000 }
+                && elements.allSatisfy { ($0.timeout - wanted).nanoseconds.magnitude <= FaultTable.tick.nanoseconds.magnitude }
             let members = elements.map { element in
                 (set.type == .address
                     ? element.key.map(String.init).joined(separator: ".")

@@ -53,12 +53,15 @@ struct Pings: Sendable {
     let sent: Int
     /// Echoes that came once more.
     let copies: Int
+    /// Echoes in whose data a bit was wrong.
+    let spoilt: Int
     let times: [Double]
 
     init?(_ json: JSON) {
         guard let sent = json["sent"]?.integer, let times = json["times"]?.array else { return nil }
         self.sent = Int(sent)
         copies = Int(json["copies"]?.integer ?? 0)
+        spoilt = Int(json["spoilt"]?.integer ?? 0)
         self.times = times.compactMap(\.double).sorted()
     }
 

@@ -9,10 +9,11 @@ extension ProofChecks {
         return seen("duplicate") + few("duplicate", pings.copies, of: pings.times.count, share...share)
     }
 
-    /// One bit of a whole frame of 98 bytes is flipped; in the 14 of Ethernet's header it does nothing any more.
+    /// One bit of a whole frame of 98 bytes is flipped. `ping` sees it in the 60 of the IP header, where the packet is
+    /// lost, and of its own pattern; in its time stamp, a check sum or Ethernet's header it may not.
     func spoilt(_ share: Double) -> [String] {
         guard let pings = records.pings("corrupt") else { return ["corrupt: no pings"] }
-        return seen("corrupt") + few("corrupt", pings.lost, of: pings.sent, share * 84 / 98...share)
+        return seen("corrupt") + few("corrupt", pings.lost + pings.spoilt, of: pings.sent, share * 60 / 98...share)
     }
 
     /// All but the share are held.
