@@ -1,5 +1,6 @@
 import Glibc
 import Processes
+import Sockets
 import Units
 
 /// A program of the system, run to its end: what our code is compared with.
@@ -12,6 +13,19 @@ struct ExternalTool {
 
     let path: String
 
+    /// What one run of it took.
+    struct Use {
+        let exitCode: Int32
+        let time: Duration
+        let residentKiB: Int64
+    }
+
+    /// `nil` when there is no such program.
+    init?(path: String) {
+        guard access(path, X_OK) == 0 else { return nil }
+        self.path = path
+    }
+
     init?(_ name: String) {
         guard let path = Programs.find(name) else { return nil }
         self.path = path
@@ -19,6 +33,15 @@ struct ExternalTool {
 
     /// Returns when the program has ended, with success or not at all; its output is thrown away.
     func run(_ arguments: [String]) throws(Failure) {
+        let use = try use(arguments)
+        guard use.exitCode == 0 else {
+            throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with \(use.exitCode)")
+        }
+    }
+
+    /// Returns when the program has ended by itself; its output is thrown away.
+    func use(_ arguments: [String]) throws(Failure) -> Use {
+        let begin = Instant.now
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -30,8 +53,10 @@ struct ExternalTool {
         let started = posix_spawn(&pid, path, &actions, nil, pointers, environ)
         guard started == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(started)))") }
         var status: Int32 = 0
-        guard waitpid(pid, &status, 0) == pid, status == 0 else {
+        var usage = rusage()
+        guard wait4(pid, &status, 0, &usage) == pid, status & 0x7F == 0 else {
             throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with status \(status)")
         }
+        return Use(exitCode: status >> 8 & 0xFF, time: Instant.now - begin, residentKiB: Int64(usage.ru_maxrss))
     }
 }

@@ -50,6 +50,9 @@ struct ObserverCommand: ParsableCommand {
     @Option(help: "The conductor's address: whose writes bear the name 'operator'.")
     var conductorAddress = "198.18.1.16"
 
+    @Option(help: "The store's address on market.")
+    var storeAddress = "198.18.0.14"
+
     @Option(help: "Name or address of the governor's market interface; orders on any other one are a second path.")
     var marketInterface = "market"
 
@@ -80,6 +83,7 @@ struct ObserverCommand: ParsableCommand {
             token: try Token.find(file: tokenFile),
             redis: try address("--redis", redis), redisUser: redisUser, redisPassword: try password(),
             tapNamespace: tapNamespace, governorAddress: governorAddress, conductorAddress: conductorAddress,
+            storeAddress: storeAddress,
             marketInterface: try Interface.named(marketInterface), brokerPort: brokerPort)
         for text in scrape {
             let parts = text.split(separator: "=", maxSplits: 1)

@@ -286,6 +286,8 @@ package struct AgentCore {
     func report(
         _ type: String, at: Instant, uncertainty: Duration = .zero, _ fields: [JSON.Member]
     ) -> Directive {
-        .report(Report(type: type, at: at, uncertainty: uncertainty, fields: fields))
+        // A fault of two directions has an agent at each end: whose word is it?
+        let named = fields.contains { $0.key == "node" } ? fields : fields + [.init("node", .string(node))]
+        return .report(Report(type: type, at: at, uncertainty: uncertainty, fields: named))
     }
 }

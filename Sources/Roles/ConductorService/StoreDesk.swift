@@ -1,5 +1,6 @@
 // The operator's hands on Redis and PostgreSQL, over the control network.
 
+import History
 import Messages
 import Postgres
 import Redis
@@ -80,6 +81,21 @@ package final class StoreDesk {
         return .array(result.rows.map { row in
             .object(zip(result.columns, row).map { JSON.Member($0, .optional($1)) })
         })
+    }
+
+    /// A row's cells by their kinds: PostgreSQL writes numbers and truth as text. What is neither stays text.
+    static func typed(_ row: JSON, _ columns: [SampleColumn]) -> [JSON.Member] {
+        columns.map { column in
+            let text = row[column.field]?.string
+            let value: JSON =
+                switch (column.kind, text) {
+                case (.integer, let text?): Int64(text).map { .integer($0) } ?? .string(text)
+                case (.truth, "t"?): true
+                case (.truth, "f"?): false
+                default: .optional(text)
+                }
+            return JSON.Member(column.field, value)
+        }
     }
 
     /// The flags, the state and the positions, as Redis holds them now.

@@ -1,5 +1,6 @@
 import Commands
 import Glibc
+import History
 import Messages
 import Sockets
 import Units
@@ -63,11 +64,27 @@ extension Conductor {
 
     private func recordStores() throws {
         guard roles["postgres"]?.isRunning ?? (network == nil) else { return }
-        for table in ["orders", "fills", "positions", "pnl"] {
-            let rows = try desk.rows(of: table)
-            record("store", [.init("table", .string(table)), .init("rows", rows)])
+        for (table, type, stream) in [
+            ("orders", "stored_order", SampleStream.storeOrders), ("fills", "stored_fill", .storeFills),
+        ] {
+            let rows = try desk.rows(of: table).array ?? []
+            for (number, row) in rows.enumerated() {
+                record(type, StoreDesk.typed(row, stream.columns))
+                if number % 5_000 == 4_999 { try letEvidenceDrain() }
+            }
+            record("store", [.init("table", .string(table)), .init("count", .integer(Int64(rows.count)))])
+        }
+        for table in ["positions", "pnl"] {
+            record("store", [.init("table", .string(table)), .init("rows", try desk.rows(of: table))])
         }
         record("keys", try desk.keys())
+    }
+
+    /// A long run has more rows than the evidence link holds.
+    private func letEvidenceDrain() throws {
+        try reactor.wait(for: "the observer to take the rows of the store", within: .seconds(10)) { [evidence] in
+            evidence.waiting < 1_000
+        }
     }
 
     /// Faults that the agents still know of after everything was healed.

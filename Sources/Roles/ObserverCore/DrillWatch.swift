@@ -29,9 +29,15 @@ package struct DrillWatch: Sendable {
     package internal(set) var leakWatch = LeakWatch()
     package internal(set) var clock = ClockMap()
     private var delays: [String: Duration] = [:]
+    private var cuts: [String: StoreCut] = [:]
+    private let governor: String
+    private let store: String
 
-    package init(tap: TapDecoder.Configuration, governor: String, conductor: String) {
+    /// - Parameters: market addresses of governor and store, the conductor's on control.
+    package init(tap: TapDecoder.Configuration, governor: String, conductor: String, store: String) {
         self.tap = TapDecoder(tap)
+        self.governor = governor
+        self.store = store
         flags = FlagLog(governor: governor, conductor: conductor)
     }
 
@@ -180,6 +186,7 @@ package struct DrillWatch: Sendable {
         var directives: [Directive] = [.record(observation)]
         if observation.source == .chaos {
             noteDelay(observation)
+            directives += announce(noteCut(observation))
             let json = JSON.object([.init("type", .string(observation.type))] + observation.fields)
             directives.append(.publish(channel: DrillWatch.chaosChannel, payload: json.bytes()))
         }
@@ -202,6 +209,25 @@ package struct DrillWatch: Sendable {
         default: return
         }
         leakWatch.delay = delays.values.reduce(.zero, +)
+    }
+
+    /// A fault that keeps the governor from reading its flags: by the judge's rule it counts as paused a second later.
+    private mutating func noteCut(_ observation: Observation) -> [LeakWatch.Leak] {
+        guard let fault = observation["fault"]?.string else { return [] }
+        switch observation.type {
+        case "fault_requested":
+            guard StoreCut.cuts(observation, governor: governor, store: store) else { return [] }
+            cuts[fault, default: StoreCut()].requested += 1
+        case "fault_first_effect" where cuts[fault] != nil:
+            return leakWatch.cutOff(by: fault, since: observation.at)
+        case "fault_effect_ended":
+            cuts[fault]?.ended += 1
+            guard let cut = cuts[fault], cut.ended >= cut.requested else { return [] }
+            cuts[fault] = nil
+            leakWatch.reconnected(fault, at: observation.at)
+        default: break
+        }
+        return []
     }
 
     private func announce(_ leaks: [LeakWatch.Leak]) -> [Directive] {

@@ -12,7 +12,7 @@ package struct LeakWatch: Sendable {
         package let order: Sighting.Order
         package let at: Instant
         package let pausedAt: Instant
-        /// `pause` or `critical_pause`.
+        /// `pause`, `critical_pause`, or `unreadable`.
         package let flag: String
     }
 
@@ -23,6 +23,8 @@ package struct LeakWatch: Sendable {
         var countsFrom: Instant
         var clearedAt: Instant?
         let isGovernors: Bool
+        /// What keeps the flags from being read, for a pause that nobody wrote.
+        var fault: String?
     }
 
     struct Departure: Sendable {
@@ -35,6 +37,9 @@ package struct LeakWatch: Sendable {
     package static let memory = Duration.nanoseconds(2_000_000_000)
     /// What the contract gives a governor to notice an operator's pause, besides the proven delay.
     package static let propagation = Duration.nanoseconds(50_000_000)
+    /// No confirmed read for so long means paused.
+    package static let unreadableAfter = Duration.nanoseconds(1_000_000_000)
+    static let unreadable = "unreadable"
     /// A claim to reduce that the broker hasn't judged by then is judged by the ledger at departure.
     package static let acceptanceWait = Duration.nanoseconds(40_000_000)
 
@@ -67,9 +72,26 @@ package struct LeakWatch: Sendable {
         return judge(now: at)
     }
 
+    /// From the first effect of a fault that keeps the governor from reading its flags: a second later it counts as
+    /// paused, whatever the flags say.
+    package mutating func cutOff(by fault: String, since start: Instant) -> [Leak] {
+        guard !pauses.contains(where: { $0.fault == fault && $0.clearedAt == nil }) else { return [] }
+        let from = start + LeakWatch.unreadableAfter
+        pauses.append(
+            Pause(
+                flag: LeakWatch.unreadable, setAt: from, countsFrom: from, clearedAt: nil, isGovernors: true, fault: fault))
+        return judge(now: start)
+    }
+
+    /// The flags can be read again.
+    package mutating func reconnected(_ fault: String, at: Instant) {
+        guard let open = pauses.lastIndex(where: { $0.fault == fault && $0.clearedAt == nil }) else { return }
+        pauses[open].clearedAt = at
+    }
+
     /// The governor says PAUSED: from here on an operator's pause is acknowledged.
     package mutating func acknowledged(at: Instant) -> [Leak] {
-        for index in pauses.indices where pauses[index].clearedAt == nil {
+        for index in pauses.indices where pauses[index].clearedAt == nil && pauses[index].fault == nil {
             pauses[index].countsFrom = min(pauses[index].countsFrom, max(at, pauses[index].setAt))
         }
         return judge(now: at)

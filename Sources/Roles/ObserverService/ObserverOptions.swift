@@ -27,6 +27,8 @@ package struct ObserverOptions: Sendable {
     package var tapNamespace: String?
     package var governorAddress: String
     package var conductorAddress: String
+    /// Of the store, on market: a fault between it and the governor makes the flags unreadable.
+    package var storeAddress: String
     package var marketInterface: String
     package var brokerPort: UInt16
     package var scrapes: [Scrape] = []
@@ -38,7 +40,7 @@ package struct ObserverOptions: Sendable {
         runDirectory: String, ingest: Address, commands: Endpoint, token: Token? = nil, redis: Address,
         redisUser: String = "gauntlet",
         redisPassword: String?, tapNamespace: String?, governorAddress: String,
-        conductorAddress: String = "198.18.1.16",
+        conductorAddress: String = "198.18.1.16", storeAddress: String = "198.18.0.14",
         marketInterface: String = "market", brokerPort: UInt16
     ) {
         self.runDirectory = runDirectory
@@ -51,6 +53,7 @@ package struct ObserverOptions: Sendable {
         self.tapNamespace = tapNamespace
         self.governorAddress = governorAddress
         self.conductorAddress = conductorAddress
+        self.storeAddress = storeAddress
         self.marketInterface = marketInterface
         self.brokerPort = brokerPort
     }

@@ -75,7 +75,7 @@ package final class ObserverService {
             tap: TapDecoder.Configuration(
                 brokerPort: options.brokerPort, redisPort: options.redis.port, marketInterface: options.marketInterface,
                 ingest: Endpoint(host: address.host, port: address.port)),
-            governor: options.governorAddress, conductor: options.conductorAddress)
+            governor: options.governorAddress, conductor: options.conductorAddress, store: options.storeAddress)
         tap = try Tap(namespace: options.tapNamespace, on: reactor)
         redis = RedisWatch(options, on: reactor)
         scrapes = options.scrapes.map { MetricsScrape($0, on: reactor) }

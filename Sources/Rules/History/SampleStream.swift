@@ -21,6 +21,10 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
     case storeReads = "store_reads"
     /// Resident and anonymous memory of a process, as the kernel counts it.
     case memory
+    /// An order as the governor's store had it after the run.
+    case storeOrders = "store_orders"
+    /// A fill as the governor's store had it after the run.
+    case storeFills = "store_fills"
 
     /// Relative to the run directory.
     package var file: String { "samples/\(rawValue).csv" }
@@ -45,6 +49,19 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case .redisDecisions: SampleStream.decision + [.text("by")]
         case .storeReads: [.text("store"), .integer("sent_t", "sent_ns"), .text("positions"), .text("versions")]
         case .memory: [.text("name"), .integer("pid"), .integer("rss_kb"), .integer("anon_kb")]
+        case .storeOrders:
+            [
+                .text("cl_ord_id"), .text("orig_cl_ord_id"), .text("reference"), .text("symbol"), .text("side"),
+                .integer("quantity", "quantity_shares"), .integer("price", "price_e4"), .text("tif"), .truth("reducing"),
+                .integer("epoch"), .text("status"), .integer("cumulative", "cumulative_shares"),
+                .integer("leaves", "leaves_shares"), .integer("decided_ns"), .integer("updated_ns"),
+            ]
+        case .storeFills:
+            [
+                .text("exec_id"), .text("order_id"), .text("cl_ord_id"), .text("symbol"), .text("side"),
+                .integer("quantity", "quantity_shares"), .integer("price", "price_e4"), .truth("adds_liquidity"),
+                .integer("at_ns"),
+            ]
         }
     }
 
@@ -63,6 +80,8 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case (.redis, "decision"): self = .redisDecisions
         case (.rig, "store_read"): self = .storeReads
         case (.scrape, "memory"): self = .memory
+        case (.rig, "stored_order"): self = .storeOrders
+        case (.rig, "stored_fill"): self = .storeFills
         default: return nil
         }
     }

@@ -55,7 +55,9 @@ struct FaultEvidence: Sendable {
             parts = own.isEmpty ? [] : [FaultPart(node: fault.to, events: own)]
             return
         }
-        parts = nodes.map { node in FaultPart(node: node, events: own.filter { $0["node"]?.string ?? node == node }) }
+        // With two ends, a record that names neither proves nothing for either.
+        let only = nodes.count == 1 ? nodes[0] : nil
+        parts = nodes.map { node in FaultPart(node: node, events: own.filter { ($0["node"]?.string ?? only) == node }) }
     }
 
     var isRequested: Bool { parts.contains { $0.stamp("fault_requested") != nil } }

@@ -21,6 +21,8 @@ package struct Timeline: Sendable {
     private(set) var storeReads: [StoreRead] = []
     /// The governor's last word on its sells − buys − fees.
     private(set) var claimedCashFlow: CashFlowClaim?
+    private(set) var storedOrders: [StoredOrder] = []
+    private(set) var storedFills: [StoredFill] = []
     private(set) var ledger: [LedgerEvent] = []
     private(set) var messages: [SessionMessage] = []
     private(set) var sessions: [Span] = []
@@ -102,7 +104,7 @@ package struct Timeline: Sendable {
             guard let type = seen["msg_type"]?.string else { return refuse(stamp, "msg_type") }
             departures.append(
                 Departure(
-                    stamp: stamp, connection: seen["conn"]?.integer ?? 0, type: type,
+                    stamp: stamp, connection: seen["conn"]?.integer ?? 0, sequence: seen["seq"]?.integer, type: type,
                     isPossibleDuplicate: seen["poss_dup"]?.bool ?? false, clOrdID: text("cl_ord_id"),
                     origClOrdID: text("orig_cl_ord_id"), reference: text("reference"), symbol: text("symbol"),
                     side: Side(rawValue: text("side")), quantity: seen["quantity"]?.integer.map { Quantity(shares: $0) },
@@ -193,6 +195,18 @@ package struct Timeline: Sendable {
             guard let read = StoreRead(&row, stamp) else { return refuse(stamp, "store, sent_ns, positions or versions") }
             storeReads.append(read)
         case .memory: row.skip(stream.columns.count)
+        case .storeOrders:
+            let id = row.text() ?? ""
+            row.skip(9)
+            let status = row.text().flatMap { StoreSchema.OrderStatus(rawValue: $0) }
+            storedOrders.append(StoredOrder(place: row.place, clOrdID: id, status: status, cumulative: row.integer()))
+            row.skip(3)
+        case .storeFills:
+            let id = row.text() ?? ""
+            row.skip(4)
+            let (quantity, price) = (row.integer(), row.integer())
+            storedFills.append(StoredFill(place: row.place, execID: id, quantity: quantity, price: price))
+            row.skip(2)
         }
     }
 
@@ -202,8 +216,11 @@ package struct Timeline: Sendable {
         let action = row.text() ?? ""
         let quantity = row.integer()
         let reason = row.text() ?? ""
-        row.skip(2)
-        return Outgone(stamp: stamp, intent: intent, tick: tick, action: action, reason: reason, quantity: quantity)
+        row.skip()
+        let clOrdID = row.text()
+        return Outgone(
+            stamp: stamp, intent: intent, tick: tick, action: action, reason: reason, quantity: quantity,
+            clOrdID: clOrdID)
     }
 
     private mutating func readBook(_ row: inout SampleCells, _ stamp: Stamp) {

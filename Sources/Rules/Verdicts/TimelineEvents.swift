@@ -32,6 +32,8 @@ struct StateChange: Sendable {
 struct Departure: Sendable {
     let stamp: Stamp
     let connection: Int64
+    /// MsgSeqNum(34).
+    let sequence: Int64?
     let type: String
     let isPossibleDuplicate: Bool
     let clOrdID: String
@@ -54,6 +56,7 @@ struct Outgone: Sendable {
     let action: String
     let reason: String
     let quantity: Int64?
+    let clOrdID: String?
 }
 
 struct OfferedIntent: Sendable {
@@ -91,6 +94,22 @@ struct ArrivedIntent: Sendable {
 struct IntentKey: Hashable, Sendable {
     let id: String
     let tick: Int64
+}
+
+/// An order as the governor's store had it after the run.
+struct StoredOrder: Sendable {
+    let place: Place
+    let clOrdID: String
+    let status: StoreSchema.OrderStatus?
+    let cumulative: Int64?
+}
+
+/// A fill as the governor's store had it after the run.
+struct StoredFill: Sendable {
+    let place: Place
+    let execID: String
+    let quantity: Int64?
+    let price: Int64?
 }
 
 struct LedgerEvent: Sendable {

@@ -7,7 +7,7 @@ import Units
 
 @Suite struct DrillWatchTests {
     private var watch = DrillWatch(
-        tap: TapDecoder.Configuration(brokerPort: 9_878), governor: "198.18.0.13", conductor: "198.18.1.16")
+        tap: TapDecoder.Configuration(brokerPort: 9_878), governor: "198.18.0.13", conductor: "198.18.1.16", store: "198.18.0.14")
     private static let wall: Int64 = 1_700_000_000_000_000_000
 
     private mutating func begin() {
@@ -71,6 +71,53 @@ import Units
         for observation in observations {
             #expect(observation.writtenFields.allSatisfy { !head.contains($0.key) }, "\(observation.type)")
         }
+    }
+
+    /// A two-way cut between governor and store, as the agents at its ends report it.
+    private mutating func cut(from seconds: Int64, to end: Int64) {
+        func see(_ type: String, _ at: Int64, _ fields: [JSON.Member]) {
+            _ = watch.evidence(
+                Observation(.chaos, type, at: Instant(nanoseconds: at * 1_000_000_000), [.init("fault", "cut")] + fields))
+        }
+        for (node, from) in [("store", "198.18.0.13"), ("governor", "198.18.0.14")] {
+            see(
+                "fault_requested", seconds,
+                [.init("kind", "partition"), .init("to", .string(node)), .init("from", [.string(from)])])
+        }
+        see("fault_first_effect", seconds, [])
+        see("fault_first_effect", seconds, [])
+        see("fault_effect_ended", end - 1, [])
+        if end < 100 { see("fault_effect_ended", end, []) }
+    }
+
+    @Test(arguments: [(10.9, false), (11.1, true), (14.9, true), (15.1, false)])
+    mutating func `an order that leaves a second after the flags became unreadable is announced at once`(
+        _ seconds: Double, _ isLeak: Bool
+    ) {
+        _ = watch.begin(flag: GovernorState.pauseKey, value: "false", at: WallTime(nanoseconds: DrillWatchTests.wall))
+        _ = watch.begin(flag: GovernorState.criticalPauseKey, value: "false", at: WallTime(nanoseconds: DrillWatchTests.wall))
+        cut(from: 10, to: seconds > 15 ? 15 : 100)
+        var talk = Dialogue()
+        let packets = talk.handshake() + [talk.send(newOrder(1))]
+        let order = packets[packets.count - 1]
+        let at = Int64(seconds * 1e9)
+        _ = watch.sample(
+            ClockMap.Sample(monotonic: Instant(nanoseconds: at), wall: order.stamp, bound: .nanoseconds(20)))
+        let said = packets.flatMap { announcements(watch.receive($0).directives) }
+        #expect(said.count == (isLeak ? 1 : 0))
+        #expect(said.allSatisfy { $0.contains("unreadable") })
+    }
+
+    @Test mutating func `a cut between governor and broker makes no flag unreadable`() {
+        _ = watch.evidence(
+            Observation(
+                .chaos, "fault_requested", at: Instant(nanoseconds: 0),
+                [.init("fault", "cut"), .init("kind", "partition"), .init("to", "broker"), .init("from", ["198.18.0.13"])]))
+        _ = watch.evidence(Observation(.chaos, "fault_first_effect", at: Instant(nanoseconds: 0), [.init("fault", "cut")]))
+        begin()
+        var talk = Dialogue()
+        let packets = talk.handshake() + [talk.send(newOrder(1))]
+        #expect(packets.flatMap { announcements(watch.receive($0).directives) }.isEmpty)
     }
 
     @Test mutating func `what the agents report is passed on to the dashboards`() {

@@ -1,3 +1,4 @@
+import Books
 // What good governors leave behind in the four drills: every gate of the shipped scenarios passes on these.
 
 import History
@@ -60,11 +61,7 @@ extension Story {
             ("node", "governor"), ("name", "governor"), ("pid", 9), ("event", "exited"), ("status", 0),
             ("expected", true),
         ])
-        func table(_ name: String, _ rows: [JSON]) -> [(String, JSON)] { [("table", .string(name)), ("rows", .array(rows))] }
-        see(seconds + 0.6, .rig, "store", table("orders", orders))
-        see(seconds + 0.6, .rig, "store", table("fills", fills))
-        see(seconds + 0.6, .rig, "store", table("positions", [["symbol": "NVDA", "quantity": .string("\(position)"), "version": "1"]]))
-        see(seconds + 0.6, .rig, "store", table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": "0", "position": .string("\(position)")]]))
+        tellStores(seconds + 0.6)
         see(seconds + 0.7, .tap, "stats", [
             ("packets", 9), ("dropped", 0), ("holes", 0), ("second_path", 0), ("undecodable", 0),
         ])
@@ -146,6 +143,7 @@ extension Story {
 
     static func storePartition() throws -> Story {
         var story = Story(try shippedScenario("store_partition"))
+        story.fees = FeeSchedule()
         story.begin(until: 30)
         story.intents(from: 1.5, to: 4.9)
         story.armed(4.95)

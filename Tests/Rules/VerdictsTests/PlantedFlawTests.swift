@@ -141,11 +141,37 @@ private let flaws: [Planted] = [
     Planted(name: "a fill lost in the store", drill: { try .storePartition() }, change: { story in
         story.fills.removeLast()
         story.retellStores(22.6)
-    }, fail: ["store_complete"]),
+    }, fail: ["store_complete", "reconciled"]),
+    Planted(name: "a fill twice in the store", drill: { try .storePartition() }, change: { story in
+        story.fills.append(story.fills[0])
+        story.retellStores(22.6)
+    }, fail: ["store_complete", "reconciled"]),
+    Planted(name: "a fill that the broker never made", drill: { try .storePartition() }, change: { story in
+        story.fills.append(["exec_id": "Xnobody", "cl_ord_id": "i1", "quantity": "1", "price": "4400000"])
+        story.retellStores(22.6)
+    }, fail: ["store_complete", "reconciled"]),
+    Planted(name: "a fill at another price", drill: { try .storePartition() }, change: { story in
+        story.fills[0] = ["exec_id": story.fills[0]["exec_id"] ?? .null, "quantity": "1", "price": "4400001"]
+        story.retellStores(22.6)
+    }, fail: ["store_complete", "reconciled"]),
+    Planted(name: "wrong fees in the store", drill: { try .storePartition() }, change: { story in
+        story.paid += 1
+        story.retellStores(22.6)
+    }, fail: ["store_complete", "reconciled"]),
+    Planted(name: "an order with other fills after the outage", drill: { try .storePartition() }, change: { story in
+        let id = story.orders[3]["cl_ord_id"] ?? .null
+        story.orders[3] = ["cl_ord_id": id, "status": "filled", "cumulative": "2"]
+        story.retellStores(22.6)
+    }, fail: ["orders_resolved", "reconciled"]),
+    Planted(name: "an order still working after the outage", drill: { try .storePartition() }, change: { story in
+        let id = story.orders[3]["cl_ord_id"] ?? .null
+        story.orders[3] = ["cl_ord_id": id, "status": "working", "cumulative": "1"]
+        story.retellStores(22.6)
+    }, fail: ["orders_resolved", "reconciled"]),
     Planted(name: "wrong cash in the store", drill: { try .storePartition() }, change: { story in
         story.cash += 1
         story.retellStores(22.6)
-    }, fail: ["store_complete"]),
+    }, fail: ["store_complete", "reconciled"]),
     Planted(name: "positions wrong after the outage", drill: { try .storePartition() }, change: { story in
         story.position += 1
         story.retellStores(22.6)

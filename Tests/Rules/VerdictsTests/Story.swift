@@ -51,6 +51,8 @@ struct Story {
     var fills: [JSON] = []
     var orders: [JSON] = []
     var cash: Int64 = 0
+    /// Fees, as the store has them.
+    var paid: Int64 = 0
     /// Positions by symbol, where a story trades several.
     var held: [String: Int64] = [:]
 
@@ -107,6 +109,7 @@ struct Story {
         func fill(_ execution: inout Execution, _ kind: Execution.Kind) {
             execution.kind = kind
             execution.clOrdID = id
+            execution.orderID = "O-\(id)"
             execution.side = side
             execution.quantity = Quantity(shares: quantity)
             execution.claimsReducing = reducing
@@ -263,14 +266,26 @@ struct Story {
 extension Story {
     /// Tells the final tables again, after they were changed.
     mutating func retellStores(_ seconds: Double) {
-        remove("store")
+        for type in ["store", "stored_order", "stored_fill"] { remove(type) }
+        tellStores(seconds)
+    }
+
+    /// The governor's tables as they are read after the run.
+    mutating func tellStores(_ seconds: Double) {
+        for (table, type, rows) in [("orders", "stored_order", orders), ("fills", "stored_fill", fills)] {
+            for row in rows {
+                let members = (row.members ?? []).map { member in
+                    (member.key, member.value.string.flatMap { Int64($0) }.map { JSON.integer($0) } ?? member.value)
+                }
+                see(seconds, .rig, type, members)
+            }
+            see(seconds, .rig, "store", [("table", .string(table)), ("count", .integer(Int64(rows.count)))])
+        }
         func table(_ name: String, _ rows: [JSON]) {
             see(seconds, .rig, "store", [("table", .string(name)), ("rows", .array(rows))])
         }
-        table("orders", orders)
-        table("fills", fills)
         table("positions", [["symbol": "NVDA", "quantity": .string("\(position)"), "version": "1"]])
-        table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": "0", "position": .string("\(position)")]])
+        table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": .string("\(paid)"), "position": .string("\(position)")]])
     }
 
     /// Puts the ledger in the order of time again, with its numbers and positions, and the tables after it.

@@ -89,7 +89,7 @@ extension Scene {
             records: [t0.record] + steps.compactMap(\.record))
     }
 
-    /// From the last fault's end until session up, orders reconciled, state reported; positions as the broker has them.
+    /// From the last fault's end until session up, orders reconciled, state reported, and the store as the broker's ledger is.
     func reconciled(_ limit: Duration) -> Finding {
         guard let end = episodes.last?.end, let start = episodes.last?.start else {
             return .unknown("no end of effect was seen")
@@ -102,16 +102,28 @@ extension Scene {
         guard let state = timeline.states.first(where: { $0.by == "governor" && $0.stamp.at >= end.at && $0.stamp.at < close })
         else { return Finding(.fail, reason: "no governor.state was written after the fault", records: [end.record]) }
         steps.append(Step(at: state.stamp.at, record: state.stamp.record))
-        switch storedPositionDefects() {
-        case nil: return .unknown("the final positions of the store are not on record")
-        case let defects? where !defects.isEmpty:
+        switch storeAgainstLedger() {
+        case .failure(let error): return .unknown(error.reason, records: [end.record])
+        case .success(let defects) where !defects.isEmpty:
             return Finding(.fail, reason: Violation.text(defects), records: defects.map(\.record))
-        default: break
+        case .success: break
         }
         guard let last = steps.max(by: { $0.at < $1.at }) else { return .unknown("no step was seen") }
         return .within(
             limit, observed: max(.zero, last.at - end.at), uncertainty: end.uncertainty, what: "reconciled",
             records: [end.record] + steps.compactMap(\.record))
+    }
+
+    /// Positions, orders, fills by ExecID, cash and fees: everything in which the store differs from the broker's ledger.
+    private func storeAgainstLedger() -> Result<[Violation], ReasonError> {
+        guard positions.isWhole else {
+            return .failure(ReasonError(reason: "the broker's drop copy is not whole"))
+        }
+        guard let wrong = storedPositionDefects(), let orders = storedOrderDefects(), let fills = storedFillDefects()
+        else {
+            return .failure(ReasonError(reason: "the final positions, orders or fills of the store are not on record"))
+        }
+        return storedMoneyDefects().map { wrong + orders + fills + $0 }
     }
 
     /// New orders that the broker accepted soon after the last resume: the governor didn't stay shut.

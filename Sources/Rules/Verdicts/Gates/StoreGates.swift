@@ -1,3 +1,4 @@
+import Books
 import History
 import Messages
 import Scenarios
@@ -21,6 +22,21 @@ extension Scene {
         return StoredTable(record: seen.stamp.record, rows: rows)
     }
 
+    /// Whether all rows of a table of its own file are on record.
+    func isOnRecord(_ table: String, _ rows: Int) -> Bool {
+        let seen = timeline.all("store").last { $0["table"]?.string == table }
+        return seen?["count"]?.integer == Int64(rows)
+    }
+
+    /// The store's orders by ClOrdID; `nil` when they aren't on record.
+    var storedOrders: [String: StoredOrder]? {
+        guard isOnRecord("orders", timeline.storedOrders.count) else { return nil }
+        var found: [String: StoredOrder] = [:]
+        found.reserveCapacity(timeline.storedOrders.count)
+        for row in timeline.storedOrders { found[row.clOrdID] = row }
+        return found
+    }
+
     /// `nil` when the table isn't on record.
     func storedPositionDefects() -> [Violation]? {
         guard let table = table("positions") else { return nil }
@@ -38,36 +54,38 @@ extension Scene {
 
     /// Every order that left has become something, and the governor's store says the same as the broker.
     func ordersResolved() -> Finding {
-        let new = timeline.departures.filter { ["D", "G"].contains($0.type) }
-        guard !new.isEmpty else { return .unknown("no order left") }
-        guard let table = table("orders") else { return .unknown("the store's orders are not on record") }
+        let count = timeline.departures.count { ["D", "G"].contains($0.type) }
+        guard count > 0 else { return .unknown("no order left") }
         guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
-        var stored: [String: JSON] = [:]
-        for row in table.rows { stored[row["cl_ord_id"]?.string ?? ""] = row }
-        var violations: [Violation] = []
-        for departure in new where departure.stamp.at < close - Scene.tail {
-            guard let defect = defect(of: departure, stored[departure.clOrdID]) else { continue }
-            violations.append(Violation(text: "\(departure.name): \(defect)", record: departure.stamp.record))
-        }
-        var finding = Finding.never(violations, of: new.count)
+        guard let violations = storedOrderDefects() else { return .unknown("the store's orders are not on record") }
+        var finding = Finding.never(violations, of: count)
         finding.observed = .bool(violations.isEmpty)
         return finding
     }
 
-    private func defect(of departure: Departure, _ row: JSON?) -> String? {
+    /// Orders that left and are something else in the store than at the broker. `nil` when they aren't on record.
+    func storedOrderDefects() -> [Violation]? {
+        guard let stored = storedOrders else { return nil }
+        var violations: [Violation] = []
+        for departure in timeline.departures
+        where ["D", "G"].contains(departure.type) && departure.stamp.at < close - Scene.tail {
+            guard let defect = defect(of: departure, stored[departure.clOrdID]) else { continue }
+            violations.append(Violation(text: "\(departure.name): \(defect)", record: departure.stamp.record))
+        }
+        return violations
+    }
+
+    private func defect(of departure: Departure, _ row: StoredOrder?) -> String? {
         let truth = positions.orders[departure.clOrdID] ?? Positions.Order()
         // A leak, and what was sent again, are judged elsewhere; here only what became of them counts.
         if departure.isPossibleDuplicate || leaks.records.contains(departure.stamp.record) { return nil }
-        guard let row, let text = row["status"]?.string, let status = StoreSchema.OrderStatus(rawValue: text) else {
-            return "not in the store"
-        }
+        guard let row, let status = row.status else { return "not in the store" }
         guard truth.wasAccepted else {
             let isKnownDead = [.lost, .rejected, .cancelled, .expired, .withdrawn].contains(status)
             return isKnownDead ? nil : "the broker never accepted it, the store says \(status.rawValue)"
         }
-        let stored = StoredTable.integer(row, "cumulative") ?? -1
-        if stored != truth.cumulative.shares {
-            return "filled \(truth.cumulative) at the broker, \(stored) in the store"
+        if row.cumulative != truth.cumulative.shares {
+            return "filled \(truth.cumulative) at the broker, \(row.cumulative.map(String.init) ?? "unknown") in the store"
         }
         if (truth.final != nil) != status.isFinal {
             return "\(truth.final.map(\.rawValue) ?? "working") at the broker, \(status.rawValue) in the store"
@@ -75,48 +93,74 @@ extension Scene {
         return nil
     }
 
-    /// Every fill of the broker's ledger is in PostgreSQL once, and positions and cash are equal.
+    /// Every fill of the broker's ledger is in PostgreSQL once, and positions, cash and fees are equal.
     func storeComplete() -> Finding {
-        guard let fills = table("fills"), let pnl = table("pnl"), let wrong = storedPositionDefects() else {
-            return .unknown("the store's fills, positions or pnl are not on record")
-        }
         guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
-        var violations = wrong
-        var stored: [String: JSON] = [:]
-        for row in fills.rows {
-            let name = row["exec_id"]?.string ?? ""
-            if stored.updateValue(row, forKey: name) != nil {
-                violations.append(Violation(text: "fill \(name) twice in the store", record: fills.record))
-            }
+        let money: [Violation]
+        switch storedMoneyDefects() {
+        case .failure(let error): return .unknown(error.reason)
+        case .success(let found): money = found
         }
-        var cash: [String: Int64] = [:]
+        guard let fills = storedFillDefects(), let wrong = storedPositionDefects() else {
+            return .unknown("the store's fills or positions are not on record")
+        }
+        let violations = wrong + fills + money
+        var finding = Finding.never(violations, of: positions.trades.count)
+        finding.observed = .bool(violations.isEmpty)
+        return finding
+    }
+
+    /// Fills by ExecID: missing, twice, different, or unknown to the broker. `nil` when they aren't on record.
+    func storedFillDefects() -> [Violation]? {
+        guard isOnRecord("fills", timeline.storedFills.count) else { return nil }
+        var violations: [Violation] = []
+        var stored: [String: StoredFill] = [:]
+        for row in timeline.storedFills where stored.updateValue(row, forKey: row.execID) != nil {
+            violations.append(Violation(text: "fill \(row.execID) twice in the store", record: row.place))
+        }
         for trade in positions.trades {
             let execution = trade.execution
-            let flow = execution.lastPrice.notional(of: execution.lastQuantity)?.units ?? 0
-            cash[execution.symbol, default: 0] -= execution.side.sign * flow
             guard let row = stored.removeValue(forKey: execution.execID) else {
                 violations.append(Violation(text: "fill \(execution.execID) not in the store", record: trade.stamp.record))
                 continue
             }
-            if StoredTable.integer(row, "quantity") != execution.lastQuantity.shares
-                || StoredTable.integer(row, "price") != execution.lastPrice.units
-            {
-                violations.append(Violation(text: "fill \(execution.execID) differs in the store", record: trade.stamp.record))
+            if row.quantity != execution.lastQuantity.shares || row.price != execution.lastPrice.units {
+                violations.append(Violation(text: "fill \(execution.execID) differs in the store", record: row.place))
             }
         }
-        for name in stored.keys.sorted() {
-            violations.append(Violation(text: "fill \(name) unknown to the broker", record: fills.record))
+        for row in stored.values.sorted(by: { $0.place < $1.place }) {
+            violations.append(Violation(text: "fill \(row.execID) unknown to the broker", record: row.place))
         }
+        return violations
+    }
+
+    /// Cash and fees of each symbol, computed again from the broker's fills.
+    func storedMoneyDefects() -> Result<[Violation], ReasonError> {
+        guard let pnl = table("pnl") else { return .failure(ReasonError(reason: "the store's pnl is not on record")) }
+        guard let schedule = evidence.fees else {
+            return .failure(ReasonError(reason: "fees.json is not in evidence"))
+        }
+        var book = Books.Ledger(schedule: schedule)
+        for fill in positions.trades.compactMap({ Fill($0.execution) }) {
+            do { _ = try book.apply(fill) } catch {
+                return .failure(ReasonError(reason: "the broker's fills can't be booked: \(error)"))
+            }
+        }
+        var violations: [Violation] = []
+        var expected = book.accounts
         for row in pnl.rows {
             let symbol = row["symbol"]?.string ?? ""
-            let flow = cash.removeValue(forKey: symbol) ?? 0
-            if StoredTable.integer(row, "cash") != flow {
-                violations.append(Violation(text: "\(symbol): cash differs from the fills'", record: pnl.record))
+            let account = expected.removeValue(forKey: symbol) ?? Books.Ledger.Account()
+            for (name, truth) in [("cash", account.cash), ("fees", account.fees)]
+            where StoredTable.integer(row, name) != truth.units {
+                let found = StoredTable.integer(row, name).map { Money(units: $0).description } ?? "unknown"
+                violations.append(
+                    Violation(text: "\(symbol): \(name) \(found) in the store, \(truth) by the fills", record: pnl.record))
             }
         }
-        for symbol in cash.keys.sorted() { violations.append(Violation(text: "\(symbol): no pnl row", record: pnl.record)) }
-        var finding = Finding.never(violations, of: positions.trades.count)
-        finding.observed = .bool(violations.isEmpty)
-        return finding
+        for symbol in expected.keys.sorted() {
+            violations.append(Violation(text: "\(symbol): no pnl row", record: pnl.record))
+        }
+        return .success(violations)
     }
 }
