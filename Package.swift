@@ -181,7 +181,7 @@ let package = Package(
         tests("Integration", "NetemProofTests", ["chaos-agent", "Messages", "Processes", "Sockets", "Units"]),
         tests(
             "Integration", "ArchiveTests",
-            ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units"]),
+            ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units", "CLinux"]),
         tests(
             "Integration", "CaptureTests",
             [

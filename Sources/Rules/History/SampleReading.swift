@@ -20,10 +20,14 @@ package struct SampleReader: Sendable {
     /// Why reading stopped: the rows before it are good.
     package private(set) var failure: SampleError?
     private var hasHeader = false
+    private let file: Int
     /// The beginning of a line whose end has not come yet.
     private var rest: [UInt8] = []
 
-    package init(_ stream: SampleStream) { self.stream = stream }
+    package init(_ stream: SampleStream) {
+        self.stream = stream
+        file = stream.order + 1
+    }
 
     /// Bytes after the last complete line: a crash in mid-write. Readable, and inconclusive.
     package var tornBytes: Int { failure == nil ? rest.count : 0 }
@@ -66,7 +70,7 @@ package struct SampleReader: Sendable {
             start = header.count
         }
         while start < bytes.count, failure == nil {
-            var cells = SampleCells(bytes, from: start, place: Place(stream, row: rows))
+            var cells = SampleCells(bytes, from: start, place: Place(file: file, row: rows))
             each(&cells)
             guard cells.isWhole else {
                 let line = bytes[start...].prefix { $0 != SampleText.lineFeed }.prefix(200)

@@ -38,7 +38,12 @@ private struct JSONReader {
     }
 
     mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
     }
 
     mutating func take(_ byte: UInt8) -> Bool {
@@ -190,14 +195,34 @@ private struct JSONReader {
             }
             position += 1
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        let digits = text.first == "-" ? text.dropFirst() : Substring(text)
-        let leadingZero = digits.count > 1 && digits.first == "0" && digits.dropFirst().first?.isNumber == true
-        if let first = digits.first, first.isNumber, digits.last?.isNumber == true, !leadingZero {
-            if !isReal, let value = Int64(text) { return .integer(value) }
+        let isNegative = start < position && bytes[start] == UInt8(ascii: "-")
+        let first = isNegative ? start + 1 : start
+        func isDigit(_ index: Int) -> Bool {
+            index < position && bytes[index] >= UInt8(ascii: "0") && bytes[index] <= UInt8(ascii: "9")
+        }
+        let leadingZero = isDigit(first) && bytes[first] == UInt8(ascii: "0") && isDigit(first + 1)
+        if isDigit(first), isDigit(position - 1), !leadingZero {
+            if !isReal, let value = integer(from: first, isNegative) { return .integer(value) }
+            let text = String(decoding: bytes[start..<position], as: UTF8.self)
             if isReal, let value = Double(text), (value * 1e6).magnitude < 9e18 { return .real(value) }
         }
         position = start
         throw failure("a value, numbers within 64 bits")
+    }
+
+    /// The digits up to here; `nil` for another sign among them, or beyond 64 bits.
+    private func integer(from first: Int, _ isNegative: Bool) -> Int64? {
+        // Counted downwards: the smallest number has no positive twin.
+        var value: Int64 = 0
+        for index in first..<position {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.subtractingReportingOverflow(Int64(digit))
+            guard !overflow, !carry else { return nil }
+            value = sum
+        }
+        guard !isNegative else { return value }
+        return value == .min ? nil : -value
     }
 }

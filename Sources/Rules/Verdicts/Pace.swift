@@ -17,7 +17,7 @@ struct Pace: Sendable {
             if let intent = outgone.intent { decided[intent] = outgone.stamp.at }
         }
         let verified = scene.leaks.verified
-        let offered = Set(scene.timeline.offered.keys.map(\.id))
+        let offered = Set(scene.timeline.offered.ids)
         return [
             Pace("opening orders", limits.ordersPerSecond, decided) {
                 $0.type != "F" && !verified.contains($0.stamp.record)

@@ -23,76 +23,110 @@ struct Positions: Sendable {
         var final: Execution.Kind?
     }
 
-    /// Positions changed at these instants; each entry holds all positions that aren't zero.
-    private(set) var history: [(stamp: Stamp, positions: [String: Quantity], working: [String: Working])] = []
+    /// What is held, and what may still fill.
+    struct Book: Sendable {
+        /// Those that aren't zero.
+        var positions: [String: Quantity] = [:]
+        var working: [String: Working] = [:]
+
+        mutating func apply(_ execution: Execution, subject: String) {
+            switch execution.kind {
+            case .loggedOn, .loggedOut, .disconnected, .cancelRejected, .received: return
+            case .new, .replaced:
+                if execution.kind == .replaced { working[execution.origClOrdID] = nil }
+                let leaves = execution.leaves > .zero ? execution.leaves : execution.quantity
+                working[execution.clOrdID] = Working(symbol: execution.symbol, side: execution.side, leaves: leaves)
+            case .trade:
+                positions[execution.symbol] = execution.position == .zero ? nil : execution.position
+                working[execution.clOrdID]?.leaves = execution.leaves
+                if execution.leaves <= .zero { working[execution.clOrdID] = nil }
+            case .cancelled, .expired, .rejected: working[subject] = nil
+            }
+        }
+    }
+
+    /// The ledger's trades, in its order.
+    struct Trades: Sendable, RandomAccessCollection {
+        fileprivate let events: [LedgerEvent]
+        fileprivate var places: [Int32] = []
+        var startIndex: Int { 0 }
+        var endIndex: Int { places.count }
+        subscript(index: Int) -> LedgerEvent { events[Int(places[index])] }
+    }
+
+    /// A book after each event would be a copy for each event: there is one after so many, the rest is told again.
+    private static let stride = 256
+    private let events: [LedgerEvent]
+    private var books: [Book] = []
+    private var moments: [(at: Instant, isFlat: Bool)] = []
     private(set) var orders: [String: Order] = [:]
-    private(set) var trades: [LedgerEvent] = []
+    private(set) var trades: Trades
     /// Sequence numbers that are missing in the drop copy.
     private(set) var gaps: [Violation] = []
     /// Whether there is a ledger at all, without a gap: else nothing can be verified against it.
     let isWhole: Bool
-    private var positions: [String: Quantity] = [:]
-    private var working: [String: Working] = [:]
 
     init(_ events: [LedgerEvent]) {
         isWhole = !events.isEmpty
             && zip(events, events.dropFirst()).allSatisfy { $1.execution.sequence == $0.execution.sequence + 1 }
+        self.events = events
+        trades = Trades(events: events)
         var expected: Int64?
-        for event in events {
+        var book = Book()
+        moments.reserveCapacity(events.count)
+        for (index, event) in events.enumerated() {
             if let expected, event.execution.sequence != expected {
                 let text = "drop copy: expected \(expected), found \(event.execution.sequence)"
                 gaps.append(Violation(text: text, record: event.stamp.record))
             }
             expected = event.execution.sequence + 1
-            apply(event)
+            note(event, index, book)
+            book.apply(event.execution, subject: subject(of: event.execution))
+            moments.append((event.stamp.at, book.positions.isEmpty))
+            if index % Positions.stride == Positions.stride - 1 { books.append(book) }
         }
     }
 
-    private mutating func apply(_ event: LedgerEvent) {
+    /// What an event says of its order; `book` is the one before it.
+    private mutating func note(_ event: LedgerEvent, _ index: Int, _ book: Book) {
         let execution = event.execution
         switch execution.kind {
         case .loggedOn, .loggedOut, .disconnected, .cancelRejected: return
-        case .received:
-            orders[execution.clOrdID, default: Order()].wasReceived = true
-            return
-        case .new: accept(event)
+        case .received: orders[execution.clOrdID, default: Order()].wasReceived = true
+        case .new: accept(event, book)
         case .replaced:
-            working[execution.origClOrdID] = nil
             orders[execution.origClOrdID, default: Order()].final = .replaced
-            accept(event)
+            var after = book
+            after.working[execution.origClOrdID] = nil
+            accept(event, after)
         case .trade:
-            positions[execution.symbol] = execution.position == .zero ? nil : execution.position
-            trades.append(event)
+            trades.places.append(Int32(index))
             orders[execution.clOrdID, default: Order()].cumulative = execution.cumulative
-            working[execution.clOrdID]?.leaves = execution.leaves
-            if execution.leaves <= .zero {
-                working[execution.clOrdID] = nil
-                orders[execution.clOrdID, default: Order()].final = .trade
-            }
-        case .cancelled, .expired, .rejected: end(execution)
+            if execution.leaves <= .zero { orders[execution.clOrdID, default: Order()].final = .trade }
+        case .cancelled, .expired, .rejected:
+            orders[execution.clOrdID, default: Order()].wasReceived = true
+            orders[subject(of: execution), default: Order()].final = execution.kind
         }
-        history.append((event.stamp, positions, working))
     }
 
-    private mutating func end(_ execution: Execution) {
-        // A cancel's report names the order as the original, and the request as its own.
-        let subject = execution.kind == .cancelled && orders[execution.origClOrdID]?.wasAccepted == true
+    /// A cancel's report names the order as the original, and the request as its own.
+    private func subject(of execution: Execution) -> String {
+        execution.kind == .cancelled && orders[execution.origClOrdID]?.wasAccepted == true
             ? execution.origClOrdID : execution.clOrdID
-        orders[execution.clOrdID, default: Order()].wasReceived = true
-        working[subject] = nil
-        orders[subject, default: Order()].final = execution.kind
     }
 
-    private mutating func accept(_ event: LedgerEvent) {
+    private mutating func accept(_ event: LedgerEvent, _ book: Book) {
         let execution = event.execution
         let leaves = execution.leaves > .zero ? execution.leaves : execution.quantity
         let reduces = Positions.reduces(
-            execution.symbol, execution.side, leaves, positions: positions, working: working, except: execution.clOrdID)
-        orders[execution.clOrdID, default: Order()].wasReceived = true
-        orders[execution.clOrdID, default: Order()].wasAccepted = true
-        orders[execution.clOrdID, default: Order()].acceptedAt = event.stamp
-        orders[execution.clOrdID, default: Order()].reducedOnly = reduces
-        working[execution.clOrdID] = Working(symbol: execution.symbol, side: execution.side, leaves: leaves)
+            execution.symbol, execution.side, leaves, positions: book.positions, working: book.working,
+            except: execution.clOrdID)
+        var order = orders[execution.clOrdID] ?? Order()
+        order.wasReceived = true
+        order.wasAccepted = true
+        order.acceptedAt = event.stamp
+        order.reducedOnly = reduces
+        orders[execution.clOrdID] = order
     }
 
     /// Opposite to the position, and with all that works on that side no more than the position.
@@ -109,30 +143,42 @@ struct Positions: Sendable {
         return sum <= position.magnitude
     }
 
-    /// The ledger as it was at an instant.
-    func state(at instant: Instant) -> (positions: [String: Quantity], working: [String: Working]) {
+    /// How many events there were up to an instant.
+    private func count(until instant: Instant) -> Int {
         var low = 0
-        var high = history.count
+        var high = moments.count
         while low < high {
             let middle = (low + high) / 2
-            if history[middle].stamp.at <= instant { low = middle + 1 } else { high = middle }
+            if moments[middle].at <= instant { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? ([:], [:]) : (history[low - 1].positions, history[low - 1].working)
+        return low
+    }
+
+    /// The ledger as it was at an instant.
+    func state(at instant: Instant) -> Book {
+        let count = count(until: instant)
+        let start = count / Positions.stride
+        var book = start == 0 ? Book() : books[start - 1]
+        for event in events[(start * Positions.stride)..<count] {
+            book.apply(event.execution, subject: subject(of: event.execution))
+        }
+        return book
     }
 
     /// Since when it has been flat without a break, at `instant`. `nil` when it isn't flat then.
     func flatSince(at instant: Instant, notBefore: Instant) -> (at: Instant, record: Place?)? {
-        guard state(at: instant).positions.isEmpty else { return nil }
-        let before = history.prefix { $0.stamp.at <= instant }
-        guard let last = before.lastIndex(where: { !$0.positions.isEmpty }), last + 1 < before.count else {
+        let count = count(until: instant)
+        guard count == 0 || moments[count - 1].isFlat else { return nil }
+        guard let last = moments[..<count].lastIndex(where: { !$0.isFlat }), last + 1 < count else {
             return (notBefore, nil)
         }
-        return (max(notBefore, before[last + 1].stamp.at), before[last + 1].stamp.record)
+        return (max(notBefore, moments[last + 1].at), events[last + 1].stamp.record)
     }
 
     /// The first instant at or after `instant` at which nothing was held.
     func firstFlat(from instant: Instant) -> (at: Instant, record: Place?)? {
-        if state(at: instant).positions.isEmpty { return (instant, nil) }
-        return history.first { $0.stamp.at > instant && $0.positions.isEmpty }.map { ($0.stamp.at, $0.stamp.record) }
+        let count = count(until: instant)
+        if count == 0 || moments[count - 1].isFlat { return (instant, nil) }
+        return moments[count...].firstIndex { $0.isFlat }.map { (moments[$0].at, events[$0].stamp.record) }
     }
 }

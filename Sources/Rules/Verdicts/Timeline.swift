@@ -13,8 +13,7 @@ package struct Timeline: Sendable {
     private(set) var published: [Outgone] = []
     /// As they left the governor's interface.
     private(set) var decided: [Outgone] = []
-    private(set) var offered: [IntentKey: OfferedIntent] = [:]
-    private var offeredByID: [String: OfferedIntent] = [:]
+    private(set) var offered = OfferedIntents()
     /// The books that the feed published, without their levels.
     private(set) var books: [PublishedBook] = []
     private(set) var arrived: [ArrivedIntent] = []
@@ -62,7 +61,7 @@ package struct Timeline: Sendable {
     func all(_ type: String) -> [Named] { rare.filter { $0.type == type } }
 
     /// The intent that an order names as its own.
-    func offered(_ reference: String) -> OfferedIntent? { offeredByID[reference] }
+    func offered(_ reference: String) -> OfferedIntent? { offered.last(reference) }
 
     func isLoggedOn(at instant: Instant) -> Bool { sessions.contains { $0.contains(instant) } }
 
@@ -88,7 +87,24 @@ package struct Timeline: Sendable {
         case (.chaos, _): faultEvents.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         case (.rig, "clock"):
             if let wall = seen["wall_ns"]?.integer { clock.append((seen.at, wall)) } else { refuse(stamp, "wall_ns") }
+        case (.rig, "samples"):
+            reserve(seen)
+            rare.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         default: rare.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
+        }
+    }
+
+    /// The chain says how many rows a file has before the file is read: an array that grows takes twice its room.
+    private mutating func reserve(_ seal: Observation) {
+        // A forged number must not take the memory of the machine.
+        guard let rows = seal["rows"]?.integer.flatMap({ Int(exactly: $0) }), (0...10_000_000).contains(rows) else { return }
+        switch seal["file"]?.string {
+        case SampleStream.feedIntents.file: offered.reserve(rows)
+        case SampleStream.tapIntents.file: arrived.reserveCapacity(rows)
+        case SampleStream.tapDecisions.file: decided.reserveCapacity(rows)
+        case SampleStream.redisDecisions.file: published.reserveCapacity(rows)
+        case SampleStream.feedDepth.file: books.reserveCapacity(rows)
+        default: return
         }
     }
 
@@ -115,7 +131,8 @@ package struct Timeline: Sendable {
                 SessionMessage(
                     stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), clOrdID: text("cl_ord_id"),
                     execID: text("exec_id"), testRequest: text("test_req_id"), execType: text("exec_type"),
-                    isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer))
+                    isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer, sequence: seen["seq"]?.integer,
+                    nextSequence: seen["new_seq"]?.integer, isPossibleDuplicate: seen["poss_dup"]?.bool ?? false))
         case "logon":
             if sessions.last.map({ $0.end != nil }) ?? true { sessions.append(Span(start: stamp, end: nil)) }
         case "logout":
@@ -197,9 +214,13 @@ package struct Timeline: Sendable {
         case .memory: row.skip(stream.columns.count)
         case .storeOrders:
             let id = row.text() ?? ""
-            row.skip(9)
+            row.skip()
+            let reference = row.text() ?? ""
+            row.skip(7)
             let status = row.text().flatMap { StoreSchema.OrderStatus(rawValue: $0) }
-            storedOrders.append(StoredOrder(place: row.place, clOrdID: id, status: status, cumulative: row.integer()))
+            storedOrders.append(
+                StoredOrder(
+                    place: row.place, clOrdID: id, reference: reference, status: status, cumulative: row.integer()))
             row.skip(3)
         case .storeFills:
             let id = row.text() ?? ""
@@ -213,14 +234,11 @@ package struct Timeline: Sendable {
     private func outgone(_ row: inout SampleCells, _ stamp: Stamp) -> Outgone {
         let intent = row.text()
         let tick = row.integer()
-        let action = row.text() ?? ""
+        let action = row.text().flatMap { Decision.Action(rawValue: $0) }
         let quantity = row.integer()
-        let reason = row.text() ?? ""
-        row.skip()
-        let clOrdID = row.text()
-        return Outgone(
-            stamp: stamp, intent: intent, tick: tick, action: action, reason: reason, quantity: quantity,
-            clOrdID: clOrdID)
+        let reason = row.text().flatMap { Decision.Reason(rawValue: $0) }
+        row.skip(2)
+        return Outgone(stamp: stamp, intent: intent, tick: tick, kind: action, cause: reason, quantity: quantity)
     }
 
     private mutating func readBook(_ row: inout SampleCells, _ stamp: Stamp) {
@@ -243,7 +261,7 @@ package struct Timeline: Sendable {
     private mutating func readOffered(_ row: inout SampleCells, _ stamp: Stamp) {
         let tick = row.integer()
         let id = row.text()
-        let action = row.text() ?? "new"
+        let action = row.text().map { Intent.Action(rawValue: $0) } ?? .new
         row.skip(3)
         let quantity = Quantity(shares: row.integer() ?? 0)
         let isMarket = row.text() == OrderType.market.rawValue
@@ -255,9 +273,8 @@ package struct Timeline: Sendable {
         guard let id, let tick else { return refuse(stamp, "id or tick") }
         guard let purpose = Purpose(purpose: words.0, deniedFor: words.1) else { return refuse(stamp, "purpose") }
         let offer = OfferedIntent(
-            stamp: stamp, action: action, isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket,
-            quantity: quantity, purpose: purpose)
-        offered[IntentKey(id: id, tick: tick)] = offer
-        offeredByID[id] = offer
+            stamp: stamp, key: IntentKey(id: id, tick: tick), kind: action, isReduceOnly: isReduceOnly,
+            isAdmissible: isAdmissible, isMarket: isMarket, quantity: quantity, purpose: purpose)
+        offered.append(offer)
     }
 }

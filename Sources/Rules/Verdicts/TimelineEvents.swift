@@ -8,8 +8,17 @@ import Units
 /// When something was seen, how exactly, and where it is written.
 struct Stamp: Hashable, Sendable {
     let at: Instant
-    let uncertainty: Duration
     let record: Place
+    private let bound: UInt32
+
+    init(at: Instant, uncertainty: Duration, record: Place) {
+        self.at = at
+        self.record = record
+        bound = UInt32(clamping: uncertainty.nanoseconds)
+    }
+
+    /// What is uncertain by more than four seconds is not known at all.
+    var uncertainty: Duration { .nanoseconds(bound == .max ? Int64.max / 4 : Int64(bound)) }
 }
 
 struct FlagChange: Sendable {
@@ -53,20 +62,72 @@ struct Outgone: Sendable {
     let stamp: Stamp
     let intent: String?
     let tick: Int64?
-    let action: String
-    let reason: String
+    /// `nil`: a word that is not in the closed list.
+    let kind: Decision.Action?
+    let cause: Decision.Reason?
     let quantity: Int64?
-    let clOrdID: String?
+
+    var action: String { kind?.rawValue ?? "" }
+    var reason: String { cause?.rawValue ?? "" }
+    var key: IntentKey? {
+        guard let intent, let tick else { return nil }
+        return IntentKey(id: intent, tick: tick)
+    }
 }
 
 struct OfferedIntent: Sendable {
     let stamp: Stamp
-    let action: String
+    let key: IntentKey
+    let kind: Intent.Action?
     let isReduceOnly: Bool
     let isAdmissible: Bool
     let isMarket: Bool
     let quantity: Quantity
     let purpose: Purpose
+
+    var action: String { kind?.rawValue ?? "" }
+}
+
+/// The intents that the feed sent, found by name and tick, or by name alone.
+struct OfferedIntents: Sendable, Sequence {
+    private var all: [OfferedIntent] = []
+    /// The last one of each name.
+    private var byID: [String: Int32] = [:]
+    /// Of names that were used more than once.
+    private var repeated: [IntentKey: Int32] = [:]
+
+    var count: Int { all.count }
+    var ids: some Sequence<String> { all.lazy.map(\.key.id) }
+
+    mutating func reserve(_ count: Int) {
+        all.reserveCapacity(count)
+        byID.reserveCapacity(count)
+    }
+
+    mutating func append(_ offer: OfferedIntent) {
+        let index = Int32(all.count)
+        if let known = byID.updateValue(index, forKey: offer.key.id) {
+            let before = all[Int(known)].key
+            if before == offer.key {
+                all[Int(known)] = offer
+                byID[offer.key.id] = known
+                return
+            }
+            repeated[before] = known
+            repeated[offer.key] = index
+        }
+        all.append(offer)
+    }
+
+    func last(_ id: String) -> OfferedIntent? { byID[id].map { all[Int($0)] } }
+
+    subscript(key: IntentKey) -> OfferedIntent? {
+        guard let index = byID[key.id] else { return nil }
+        if all[Int(index)].key == key { return all[Int(index)] }
+        return repeated[key].map { all[Int($0)] }
+    }
+
+    func makeIterator() -> IndexingIterator<[OfferedIntent]> { all.makeIterator() }
 }
 
 /// One state of a symbol's book, as the feed recorded sending it.
@@ -94,12 +155,17 @@ struct ArrivedIntent: Sendable {
 struct IntentKey: Hashable, Sendable {
     let id: String
     let tick: Int64
+
+    /// A tick is hardly ever used twice; a name costs more to hash than all the rest of a look-up.
+    func hash(into hasher: inout Hasher) { hasher.combine(tick) }
 }
 
 /// An order as the governor's store had it after the run.
 struct StoredOrder: Sendable {
     let place: Place
     let clOrdID: String
+    /// The intent, or `flatten-<n>`.
+    let reference: String
     let status: StoreSchema.OrderStatus?
     let cumulative: Int64?
 }
@@ -128,6 +194,10 @@ struct SessionMessage: Sendable {
     let execType: String
     let isLastReport: Bool
     let reportsTotal: Int64?
+    /// MsgSeqNum(34), and NewSeqNo(36) of a SequenceReset.
+    var sequence: Int64?
+    var nextSequence: Int64?
+    var isPossibleDuplicate = false
 }
 
 struct Span: Hashable, Sendable {

@@ -120,6 +120,7 @@ extension Story {
 
     static func silentBroker() throws -> Story {
         var story = Story(try shippedScenario("silent_broker"))
+        story.fees = FeeSchedule()
         story.begin(until: 45)
         story.intents(from: 1.5, to: 4.9)
         story.armed(4.95)

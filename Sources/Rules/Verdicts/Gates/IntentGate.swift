@@ -1,3 +1,4 @@
+import History
 import Messages
 import Scenarios
 import Units
@@ -13,22 +14,24 @@ extension Scene {
         guard !timeline.arrived.isEmpty else { return .unknown("no intent reached the governor") }
         // The server's own record shows a second publication; the wire may carry the same one twice.
         let source = timeline.published.isEmpty ? timeline.decided : timeline.published
-        let outcomes = grouped(source)
-        let onWire = grouped(timeline.decided)
+        let outcomes = outcomes(source)
+        let onWire = Set(timeline.decided.lazy.compactMap(\.key))
         var violations: [Violation] = []
         var exempt = 0
         for intent in timeline.arrived {
             let key = intent.key
-            let found = (outcomes[key] ?? []).filter { $0.action != "withdrawn" }
-            if found.isEmpty {
+            let found = outcomes[key]
+            guard let found else {
                 let isLate = intent.stamp.at > close - Scene.tail
-                if isLate || isCutOff(at: intent.stamp.at) || onWire[key] != nil {
+                if isLate || isCutOff(at: intent.stamp.at) || onWire.contains(key) {
                     exempt += 1
                 } else {
                     violations.append(Violation(text: "\(key.id): no outcome", record: intent.stamp.record))
                 }
-            } else if found.count > 1 {
-                violations.append(Violation(text: "\(key.id): \(found.count) outcomes", record: found[1].stamp.record))
+                continue
+            }
+            if let second = found.second {
+                violations.append(Violation(text: "\(key.id): \(found.count) outcomes", record: second))
             }
         }
         violations += contradictions(source) + neverArrived() + untimelyEnds()
@@ -41,9 +44,9 @@ extension Scene {
     /// Offered, and never seen at the governor's interface: a governor that no longer listens decides nothing.
     private func neverArrived() -> [Violation] {
         let arrived = Set(timeline.arrived.map(\.key))
-        return timeline.offered.filter { key, offer in
-            !arrived.contains(key) && offer.stamp.at < close - Scene.tail && !isCutOff(at: offer.stamp.at)
-        }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.value.stamp.record) }
+        return timeline.offered.filter { offer in
+            !arrived.contains(offer.key) && offer.stamp.at < close - Scene.tail && !isFeedCut(at: offer.stamp.at)
+        }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.stamp.record) }
             .sorted { $0.record < $1.record }
     }
 
@@ -54,32 +57,48 @@ extension Scene {
         }.map { Violation(text: "the governor ended with status \($0["status"]?.text() ?? "?")", record: $0.stamp.record) }
     }
 
-    private func grouped(_ all: [Outgone]) -> [IntentKey: [Outgone]] {
-        var groups: [IntentKey: [Outgone]] = [:]
-        for outgone in all {
-            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
-            groups[IntentKey(id: intent, tick: tick), default: []].append(outgone)
+    private struct Outcomes {
+        var count = 0
+        /// Where the second one is written.
+        var second: Place?
+    }
+
+    /// How many outcomes each intent has; `withdrawn` follows an outcome and is none.
+    private func outcomes(_ all: [Outgone]) -> [IntentKey: Outcomes] {
+        var found: [IntentKey: Outcomes] = [:]
+        found.reserveCapacity(all.count)
+        for outgone in all where outgone.kind != .withdrawn {
+            guard let key = outgone.key else { continue }
+            var known = found[key] ?? Outcomes()
+            known.count += 1
+            if known.count == 2 { known.second = outgone.stamp.record }
+            found[key] = known
         }
-        return groups
+        return found
     }
 
-    /// What Redis had not acknowledged at a cut is exempt.
+    /// An outcome written into a connection to Redis that had just died is lost. What was decided after the governor
+    /// knew of the cut is published after the reconnect.
     private func isCutOff(at instant: Instant) -> Bool {
-        faults.contains { $0.cuts("store") && $0.covers(instant, padding: .seconds(2)) }
-            // A process that is killed takes along what it had read; one that starts again reads on from there.
-            || faults.contains { $0.ends("governor") && $0.covers(instant, padding: .seconds(1)) }
-            || timeline.all("monitor").contains {
-                $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000
-            }
+        faults.contains { fault in
+            guard fault.cuts("store"), let start = fault.firstEffect?.at else { return false }
+            return instant >= start - .milliseconds(200) && instant < start + .seconds(2)
+        } || isUnmonitored(at: instant)
     }
 
-    /// An order written into a connection that is dead already is numbered and lost, without ever leaving: the
-    /// broker's path was cut, or its session ended within the time that an order has to leave.
-    private func isPathDead(at instant: Instant) -> Bool {
-        faults.contains { $0.cuts("broker") && $0.covers(instant, padding: Scene.orderWithin) }
-            || timeline.sessions.contains { span in
-                span.end.map { abs(($0.at - instant).nanoseconds) < Scene.orderWithin.nanoseconds } ?? false
-            }
+    /// Nobody hears an intent whose Redis can't be reached, until it has been subscribed to again.
+    private func isFeedCut(at instant: Instant) -> Bool {
+        faults.contains { fault in
+            guard fault.cuts("store"), let start = fault.firstEffect?.at else { return false }
+            return instant >= start - .milliseconds(200)
+                && fault.effectEnded.map { instant < $0.at + .seconds(2) } ?? true
+        } || isUnmonitored(at: instant)
+    }
+
+    private func isUnmonitored(at instant: Instant) -> Bool {
+        timeline.all("monitor").contains {
+            $0["event"]?.string == "off" && abs(($0.stamp.at - instant).nanoseconds) < 2_000_000_000
+        }
     }
 
     /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
@@ -91,19 +110,21 @@ extension Scene {
         let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.reference))
         let withdrawn = Set(source.filter { $0.action == "withdrawn" }.compactMap(\.intent))
         var violations: [Violation] = []
+        for outgone in source where outgone.kind == nil || outgone.cause == nil {
+            violations.append(
+                Violation(
+                    text: "\(outgone.intent ?? "a decision"): action or reason is not in the closed list",
+                    record: outgone.stamp.record))
+        }
+        var unsent: [Outgone] = []
         for outgone in source {
             guard let intent = outgone.intent, outgone.stamp.at < close - Scene.tail else { continue }
             let orders = left[intent] ?? []
             switch outgone.action {
             case "accept", "reduce":
                 let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
-                let isLost = orders.isEmpty && (isCutOff(at: outgone.stamp.at) || isPathDead(at: outgone.stamp.at))
-                if !isInTime, !withdrawn.contains(intent), !leaked.contains(intent), !isLost {
-                    violations.append(
-                        Violation(
-                            text: "\(intent): \(outgone.action), but nothing left within 1 s and it was not withdrawn",
-                            record: outgone.stamp.record))
-                }
+                guard !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) else { break }
+                if orders.isEmpty { unsent.append(outgone) } else { violations.append(neverLeft(outgone)) }
             case "reject":
                 if let order = orders.first {
                     violations.append(Violation(text: "\(intent): rejected, but it left", record: order.stamp.record))
@@ -118,6 +139,13 @@ extension Scene {
                     Violation(text: "'\(reference)': \(new.count) new orders", record: new[1].stamp.record))
             }
         }
+        violations += dropped(unsent)
         return violations.sorted { $0.record < $1.record }
+    }
+
+    private func neverLeft(_ outgone: Outgone, _ what: String = "") -> Violation {
+        Violation(
+            text: "\(outgone.intent ?? "?"): \(outgone.action), but nothing left within 1 s and it was not withdrawn\(what)",
+            record: outgone.stamp.record)
     }
 }

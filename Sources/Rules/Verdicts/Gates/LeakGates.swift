@@ -19,7 +19,7 @@ extension Scene {
     var exercise: Exercise {
         var exercise = Exercise()
         let answered = Set(
-            (timeline.decided + timeline.published).compactMap { outgone -> IntentKey? in
+            [timeline.decided, timeline.published].joined().lazy.compactMap { outgone -> IntentKey? in
                 guard let intent = outgone.intent, let tick = outgone.tick else { return nil }
                 return IntentKey(id: intent, tick: tick)
             })

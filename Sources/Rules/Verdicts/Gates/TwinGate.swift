@@ -36,11 +36,11 @@ extension Scene {
             guard case .depth(let depth)? = event(book.tick), depth.symbol == book.symbol,
                 depth.bids.first?.price == book.bid, depth.asks.first?.price == book.ask,
                 (depth.status == .halted) == book.isHalted
-            else { return "record \(book.stamp.record): the book of tick \(book.tick) is not the plan's" }
+            else { return "\(book.stamp.record): the book of tick \(book.tick) is not the plan's" }
         }
-        for (key, offer) in timeline.offered {
-            guard case .intent(let intent, _)? = event(key.tick), intent.id == key.id else {
-                return "record \(offer.stamp.record): the intent of tick \(key.tick) is not the plan's"
+        for offer in timeline.offered {
+            guard case .intent(let intent, _)? = event(offer.key.tick), intent.id == offer.key.id else {
+                return "\(offer.stamp.record): the intent of tick \(offer.key.tick) is not the plan's"
             }
         }
         return nil
