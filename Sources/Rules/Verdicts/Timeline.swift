@@ -97,7 +97,8 @@ package struct Timeline: Sendable {
     /// The chain says how many rows a file has before the file is read: an array that grows takes twice its room.
     private mutating func reserve(_ seal: Observation) {
         // A forged number must not take the memory of the machine.
-        guard let rows = seal["rows"]?.integer.flatMap({ Int(exactly: $0) }), (0...10_000_000).contains(rows) else { return }
+        guard let rows = seal["rows"]?.integer.flatMap({ Int(exactly: $0) }), (0...10_000_000).contains(rows)
+        else { return }
         switch seal["file"]?.string {
         case SampleStream.feedIntents.file: offered.reserve(rows)
         case SampleStream.tapIntents.file: arrived.reserveCapacity(rows)
