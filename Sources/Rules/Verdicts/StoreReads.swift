@@ -63,9 +63,11 @@ struct PositionStates: Sendable {
         var list: [(from: Stamp, content: [String: Int64])] = [
             (Stamp(at: start, uncertainty: .zero, record: 0), [:])
         ]
-        for entry in positions.history {
-            let content = entry.positions.mapValues(\.shares).filter { $0.value != 0 }
-            if content != list[list.count - 1].content { list.append((entry.stamp, content)) }
+        var content: [String: Int64] = [:]
+        for trade in positions.trades {
+            let held = trade.execution.position.shares
+            content[trade.execution.symbol] = held == 0 ? nil : held
+            if content != list[list.count - 1].content { list.append((trade.stamp, content)) }
         }
         for (index, state) in list.enumerated() {
             let until = index + 1 < list.count ? list[index + 1].from.at : nil

@@ -124,7 +124,8 @@ package struct Timeline: Sendable {
                     stamp: stamp, connection: seen["conn"]?.integer ?? 0, sequence: seen["seq"]?.integer, type: type,
                     isPossibleDuplicate: seen["poss_dup"]?.bool ?? false, clOrdID: text("cl_ord_id"),
                     origClOrdID: text("orig_cl_ord_id"), reference: text("reference"), symbol: text("symbol"),
-                    side: Side(rawValue: text("side")), quantity: seen["quantity"]?.integer.map { Quantity(shares: $0) },
+                    side: Side(rawValue: text("side")),
+                    quantity: seen["quantity"]?.integer.map { Quantity(shares: $0) },
                     price: seen["price"]?.integer.map { Price(units: $0) },
                     claimsReducing: seen["reducing"]?.bool ?? false))
         case "fix_in", "fix_out":
@@ -132,7 +133,8 @@ package struct Timeline: Sendable {
                 SessionMessage(
                     stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), clOrdID: text("cl_ord_id"),
                     execID: text("exec_id"), testRequest: text("test_req_id"), execType: text("exec_type"),
-                    isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer, sequence: seen["seq"]?.integer,
+                    isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer,
+                    sequence: seen["seq"]?.integer,
                     nextSequence: seen["new_seq"]?.integer, isPossibleDuplicate: seen["poss_dup"]?.bool ?? false))
         case "logon":
             if sessions.last.map({ $0.end != nil }) ?? true { sessions.append(Span(start: stamp, end: nil)) }
@@ -210,7 +212,9 @@ package struct Timeline: Sendable {
             row.skip()
         case .feedDepth: readBook(&row, stamp)
         case .storeReads:
-            guard let read = StoreRead(&row, stamp) else { return refuse(stamp, "store, sent_ns, positions or versions") }
+            guard let read = StoreRead(&row, stamp) else {
+                return refuse(stamp, "store, sent_ns, positions or versions")
+            }
             storeReads.append(read)
         case .memory: row.skip(stream.columns.count)
         case .storeOrders:
@@ -225,10 +229,15 @@ package struct Timeline: Sendable {
             row.skip(3)
         case .storeFills:
             let id = row.text() ?? ""
-            row.skip(4)
-            let (quantity, price) = (row.integer(), row.integer())
-            storedFills.append(StoredFill(place: row.place, execID: id, quantity: quantity, price: price))
-            row.skip(2)
+            let order = row.text()
+            row.skip()
+            let (symbol, side) = (row.text(), row.text().flatMap { Side(rawValue: $0) })
+            let (quantity, price, adds) = (row.integer(), row.integer(), row.truth())
+            storedFills.append(
+                StoredFill(
+                    place: row.place, execID: id, orderID: order, symbol: symbol, side: side, quantity: quantity,
+                    price: price, addsLiquidity: adds))
+            row.skip()
         }
     }
 

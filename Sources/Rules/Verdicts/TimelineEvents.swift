@@ -174,8 +174,12 @@ struct StoredOrder: Sendable {
 struct StoredFill: Sendable {
     let place: Place
     let execID: String
+    let orderID: String?
+    let symbol: String?
+    let side: Side?
     let quantity: Int64?
     let price: Int64?
+    let addsLiquidity: Bool?
 }
 
 struct LedgerEvent: Sendable {

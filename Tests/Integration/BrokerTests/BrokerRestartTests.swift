@@ -211,6 +211,6 @@ import Units
         rig.eventually("it trades again") { client.story.count == 4 }
         #expect(client.session.numbers.nextIncoming > before.nextIncoming)
         #expect(client.session.numbers.nextOutgoing > before.nextOutgoing)
-        #expect(rig.record.count { $0.kind == .trade } == 2)
+        rig.eventually("both trades are on record") { rig.record.count { $0.kind == .trade } == 2 }
     }
 }

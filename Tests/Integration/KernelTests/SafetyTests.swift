@@ -95,7 +95,9 @@ struct SafetyTests {
         #expect(answer["ok"]?.bool == false)
         let text = answer["error"]?.string ?? ""
         for part in ["'id'", "Did you mean 'latency'?", "(600s)"] { #expect(text.contains(part), "\(text)") }
-        let netem = try agent.inject(("id", "x"), ("kind", "corrupt"), ("duration_ns", .milliseconds(10)))
+        let netem = try agent.inject(
+            ("id", "x"), ("kind", "corrupt"), ("from", ["198.18.0.12"]), ("share_ppm", 300_000),
+            ("duration_ns", .milliseconds(10)))
         #expect(netem["missing_ability"]?.bool == true)
     }
 

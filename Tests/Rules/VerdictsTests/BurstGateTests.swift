@@ -59,15 +59,25 @@ private let cases: [BurstCase] = [
         story.orders.append(["cl_ord_id": .string(probe), "status": "rejected", "cumulative": "0"])
         story.retellOrders(9.6)
     },
-    BurstCase("a probe denied by another check", fail: ["probes_denied"]) { deny(&$0, "p-max_notional", for: "max_quantity") },
-    BurstCase("a probe denied for a stale feed", inconclusive: ["probes_denied"]) { deny(&$0, "p-max_notional", for: "stale_feed") },
-    BurstCase("fees a cent too high", fail: ["fee_adj_pnl_delta_usd"]) { $0.alter("pnl", "AMD", "fees", by: 100) },
-    BurstCase("fees two dollars too low", fail: ["fee_adj_pnl_delta_usd"]) { $0.alter("pnl", "AMD", "fees", by: -20_000) },
-    BurstCase("two wrong fees that cancel out", fail: ["fee_adj_pnl_delta_usd"]) { story in
+    BurstCase("a probe denied by another check", fail: ["probes_denied"]) {
+        deny(&$0, "p-max_notional", for: "max_quantity")
+    },
+    BurstCase("a probe denied for a stale feed", inconclusive: ["probes_denied"]) {
+        deny(&$0, "p-max_notional", for: "stale_feed")
+    },
+    BurstCase("fees a cent too high", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) {
+        $0.alter("pnl", "AMD", "fees", by: 100)
+    },
+    BurstCase("fees two dollars too low", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) {
+        $0.alter("pnl", "AMD", "fees", by: -20_000)
+    },
+    BurstCase("two wrong fees that cancel out", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) { story in
         story.alter("pnl", "AMD", "fees", by: -100)
         story.alter("pnl", "NVDA", "fees", by: 100)
     },
-    BurstCase("cash that is wrong", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) { $0.alter("pnl", "AMD", "cash", by: 1) },
+    BurstCase("cash that is wrong", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) {
+        $0.alter("pnl", "AMD", "cash", by: 1)
+    },
     BurstCase("a fill at another price", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) {
         $0.alter("fills", "AMD", "price", by: 100)
     },
@@ -101,8 +111,9 @@ private let cases: [BurstCase] = [
 
 extension Story {
     fileprivate mutating func retellOrders(_ seconds: Double) {
-        remove("store") { $0["table"]?.string == "orders" }
-        see(seconds, .rig, "store", [("table", "orders"), ("rows", .array(orders))])
+        remove("store") { ["orders", "fills"].contains($0["table"]?.string) }
+        for type in ["stored_order", "stored_fill"] { remove(type) }
+        tellRows(seconds)
     }
 }
 
@@ -135,6 +146,6 @@ extension Story {
         var story = try Story.burst()
         story.fees = nil
         let gates = try story.judged().gates.filter { $0.outcome != .pass }.map(\.name)
-        #expect(Set(gates) == [.feeAdjustedProfitDelta, .riskLimitBreaches])
+        #expect(Set(gates) == [.feeAdjustedProfitDelta, .riskLimitBreaches, .storeComplete])
     }
 }

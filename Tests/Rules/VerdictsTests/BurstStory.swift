@@ -22,7 +22,9 @@ extension Story {
         story.limits = limits(["max_position": 200])
         story.fees = .usEquities2023
         story.open(until: 12)
-        for symbol in story.scenario.symbols { story.quotes(from: 2, to: 9, symbol, bid: price - 100, ask: price + 100) }
+        for symbol in story.scenario.symbols {
+            story.quotes(from: 2, to: 9, symbol, bid: price - 100, ask: price + 100)
+        }
         var ledger = Ledger(schedule: .usEquities2023)
         for index in 0..<50 { story.offer(index) }
         for (place, reason) in probes.enumerated() { story.probe(place, reason) }
@@ -45,11 +47,14 @@ extension Story {
 
     private mutating func intent(_ id: String, _ tick: Int, _ quantity: Int64, _ purpose: [(String, JSON)]) {
         let isProbe = purpose.count > 1
-        see(5, .feed, "intent", [
-            ("tick", .integer(Int64(tick))), ("id", .string(id)), ("action", "new"), ("symbol", .string(symbol(tick - 1))),
-            ("side", .string(side(tick - 1).rawValue)), ("quantity", .integer(quantity)), ("kind", "limit"),
-            ("reduce_only", false), ("due_ns", 1), ("admissible", .bool(!isProbe)),
-        ] + purpose)
+        see(
+            5, .feed, "intent",
+            [
+                ("tick", .integer(Int64(tick))), ("id", .string(id)), ("action", "new"),
+                ("symbol", .string(symbol(tick - 1))),
+                ("side", .string(side(tick - 1).rawValue)), ("quantity", .integer(quantity)), ("kind", "limit"),
+                ("reduce_only", false), ("due_ns", 1), ("admissible", .bool(!isProbe)),
+            ] + purpose)
         see(5.0002, .tap, "intent_in", [("id", .string(id)), ("tick", .integer(Int64(tick)))])
     }
 
@@ -98,7 +103,8 @@ extension Story {
         let execID = "X\(index + 1)-\(part)"
         try ledger.apply(
             Fill(
-                execID: execID, orderID: "O\(index + 1)", symbol: symbol, side: side, quantity: Quantity(shares: shares),
+                execID: execID, orderID: "O\(index + 1)", symbol: symbol, side: side,
+                quantity: Quantity(shares: shares),
                 price: price, addsLiquidity: false))
         held[symbol] = ledger.position(symbol).shares
         tell(at, index) {
@@ -113,7 +119,7 @@ extension Story {
         fills.append([
             "exec_id": .string(execID), "order_id": .string("O\(index + 1)"), "cl_ord_id": .string("c\(index + 1)"),
             "symbol": .string(symbol), "side": .string(side.rawValue), "quantity": .string("\(shares)"),
-            "price": .string("\(price.units)"), "adds_liquidity": "f",
+            "price": .string("\(price.units)"), "adds_liquidity": false,
         ])
         guard part == 1 else { return }
         orders.append(["cl_ord_id": .string("c\(index + 1)"), "status": "filled", "cumulative": "20"])
@@ -125,54 +131,79 @@ extension Story {
             let at = 4.9 + Double(step) * 0.005
             let accounts = states.last { $0.at <= at - 0.02 }?.ledger.accounts ?? [:]
             func words(_ value: (Ledger.Account) -> Int64) -> JSON {
-                .string(accounts.sorted { $0.key < $1.key }.map { "\($0.key)=\(value($0.value))" }.joined(separator: " "))
+                .string(
+                    accounts.sorted { $0.key < $1.key }.map { "\($0.key)=\(value($0.value))" }.joined(separator: " "))
             }
             for store in ["redis", "postgres"] {
-                see(at, .rig, "store_read", [
-                    ("store", .string(store)), ("sent_t", .integer(Story.instant(at - 0.001).nanoseconds)),
-                    ("positions", words { $0.position.shares }), ("versions", store == "redis" ? "" : words { $0.version }),
-                ])
+                see(
+                    at, .rig, "store_read",
+                    [
+                        ("store", .string(store)), ("sent_t", .integer(Story.instant(at - 0.001).nanoseconds)),
+                        ("positions", words { $0.position.shares }),
+                        ("versions", store == "redis" ? "" : words { $0.version }),
+                    ])
             }
         }
     }
 
     private mutating func finish(_ ledger: Ledger) {
-        see(8.5, .scrape, "metrics", [
-            ("node", "governor"), ("ok", true),
-            ("risk_governor_cash_flow_dollars", .real(Double(ledger.cashFlow.units) / 10_000)),
-        ])
+        see(
+            8.5, .scrape, "metrics",
+            [
+                ("node", "governor"), ("ok", true),
+                ("risk_governor_cash_flow_dollars", .real(Double(ledger.cashFlow.units) / 10_000)),
+            ])
         close(9)
-        remove("store")
+        for type in ["store", "stored_order", "stored_fill"] { remove(type) }
+        tellRows(9.6)
         let accounts = ledger.accounts.sorted { $0.key < $1.key }
         func table(_ name: String, _ rows: [JSON]) {
             see(9.6, .rig, "store", [("table", .string(name)), ("rows", .array(rows))])
         }
-        table("orders", orders)
-        table("fills", fills)
-        table("positions", accounts.map { symbol, account in
-            ["symbol": .string(symbol), "quantity": .string("\(account.position)"), "version": .string("\(account.version)")]
-        })
-        table("pnl", accounts.map { symbol, account in
-            [
-                "symbol": .string(symbol), "cash": .string("\(account.cash.units)"),
-                "fees": .string("\(account.fees.units)"), "position": .string("\(account.position)"),
-            ]
-        })
+        table(
+            "positions",
+            accounts.map { symbol, account in
+                [
+                    "symbol": .string(symbol), "quantity": .string("\(account.position)"),
+                    "version": .string("\(account.version)"),
+                ]
+            })
+        table(
+            "pnl",
+            accounts.map { symbol, account in
+                [
+                    "symbol": .string(symbol), "cash": .string("\(account.cash.units)"),
+                    "fees": .string("\(account.fees.units)"), "position": .string("\(account.position)"),
+                ]
+            })
         let keys = accounts.map { JSON.Member($0.key, .string("\($0.value.position)")) }
         see(9.6, .rig, "keys", [("positions", .object(keys))])
     }
 
     /// A cell of a final table, told otherwise: in the first row that names `symbol`.
     mutating func alter(_ name: String, _ symbol: String, _ column: String, by difference: Int64) {
-        for index in observations.indices where observations[index].type == "store" && observations[index]["table"]?.string == name {
+        if name == "fills",
+            let fill = observations.firstIndex(where: { $0.type == "stored_fill" && $0["symbol"]?.string == symbol })
+        {
+            observations[fill].fields = observations[fill].fields.map { member in
+                guard member.key == column, let value = member.value.integer else { return member }
+                return JSON.Member(column, .integer(value + difference))
+            }
+        }
+        for index in observations.indices
+        where observations[index].type == "store" && observations[index]["table"]?.string == name {
             var rows = observations[index]["rows"]?.array ?? []
             guard let place = rows.firstIndex(where: { $0["symbol"]?.string == symbol }) else { continue }
             let members = (rows[place].members ?? []).map { member -> JSON.Member in
-                guard member.key == column, let value = member.value.string.flatMap({ Int64($0) }) else { return member }
+                guard member.key == column, let value = member.value.string.flatMap({ Int64($0) }) else {
+                    return member
+                }
                 return JSON.Member(column, .string("\(value + difference)"))
             }
             rows[place] = .object(members)
-            observations[index].fields = observations[index].fields.map { $0.key == "rows" ? .init("rows", .array(rows)) : $0 }
+            observations[index].fields = observations[index].fields.map {
+                $0.key == "rows" ? .init("rows", .array(rows)) : $0
+            }
         }
     }
 }

@@ -272,6 +272,16 @@ extension Story {
 
     /// The governor's tables as they are read after the run.
     mutating func tellStores(_ seconds: Double) {
+        tellRows(seconds)
+        func table(_ name: String, _ rows: [JSON]) {
+            see(seconds, .rig, "store", [("table", .string(name)), ("rows", .array(rows))])
+        }
+        table("positions", [["symbol": "NVDA", "quantity": .string("\(position)"), "version": "1"]])
+        table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": .string("\(paid)"), "position": .string("\(position)")]])
+    }
+
+    /// The two long tables.
+    mutating func tellRows(_ seconds: Double) {
         for (table, type, rows) in [("orders", "stored_order", orders), ("fills", "stored_fill", fills)] {
             for row in rows {
                 let members = (row.members ?? []).map { member in
@@ -281,11 +291,6 @@ extension Story {
             }
             see(seconds, .rig, "store", [("table", .string(table)), ("count", .integer(Int64(rows.count)))])
         }
-        func table(_ name: String, _ rows: [JSON]) {
-            see(seconds, .rig, "store", [("table", .string(name)), ("rows", .array(rows))])
-        }
-        table("positions", [["symbol": "NVDA", "quantity": .string("\(position)"), "version": "1"]])
-        table("pnl", [["symbol": "NVDA", "cash": .string("\(cash)"), "fees": .string("\(paid)"), "position": .string("\(position)")]])
     }
 
     /// Puts the ledger in the order of time again, with its numbers and positions, and the tables after it.

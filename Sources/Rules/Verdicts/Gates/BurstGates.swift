@@ -14,7 +14,7 @@ extension Scene {
 
     /// The intents of one purpose, by id.
     private func offered(as purpose: Purpose) -> [(key: IntentKey, offer: OfferedIntent)] {
-        timeline.offered.filter { $0.value.purpose == purpose }.map { ($0.key, $0.value) }.sorted { $0.key.tick < $1.key.tick }
+        timeline.offered.filter { $0.purpose == purpose }.map { ($0.key, $0) }.sorted { $0.0.tick < $1.0.tick }
     }
 
     /// What left for an intent: it names the intent as its own.
@@ -71,9 +71,9 @@ extension Scene {
 
     /// Every over-limit probe was denied by the check that it breaks.
     func probesDenied() -> Finding {
-        let probes = timeline.offered.compactMap { key, offer -> (key: IntentKey, offer: OfferedIntent, reason: String)? in
+        let probes = timeline.offered.compactMap { offer -> (key: IntentKey, offer: OfferedIntent, reason: String)? in
             guard case .probe(let reason) = offer.purpose else { return nil }
-            return (key, offer, reason.rawValue)
+            return (offer.key, offer, reason.rawValue)
         }.sorted { $0.key.tick < $1.key.tick }
         guard !probes.isEmpty else { return .unknown("no over-limit probe was offered") }
         var outcomes: [String: Outgone] = [:]

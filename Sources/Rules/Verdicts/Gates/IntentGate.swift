@@ -83,7 +83,7 @@ extension Scene {
         faults.contains { fault in
             guard fault.cuts("store"), let start = fault.firstEffect?.at else { return false }
             return instant >= start - .milliseconds(200) && instant < start + .seconds(2)
-        } || isUnmonitored(at: instant)
+        } || isRestarted(at: instant) || isUnmonitored(at: instant)
     }
 
     /// Nobody hears an intent whose Redis can't be reached, until it has been subscribed to again.
@@ -92,7 +92,12 @@ extension Scene {
             guard fault.cuts("store"), let start = fault.firstEffect?.at else { return false }
             return instant >= start - .milliseconds(200)
                 && fault.effectEnded.map { instant < $0.at + .seconds(2) } ?? true
-        } || isUnmonitored(at: instant)
+        } || isRestarted(at: instant) || isUnmonitored(at: instant)
+    }
+
+    /// A process that is killed takes along what it had read; one that starts again reads on from there.
+    private func isRestarted(at instant: Instant) -> Bool {
+        faults.contains { $0.ends("governor") && $0.covers(instant, padding: .seconds(1)) }
     }
 
     private func isUnmonitored(at instant: Instant) -> Bool {

@@ -20,15 +20,16 @@ extension Scene {
         guard let fees = evidence.fees else { return .unknown("fees.json is not in evidence") }
         guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
         guard !positions.trades.isEmpty else { return .unknown("nothing traded, so nothing was charged") }
-        guard let pnl = table("pnl"), let stored = table("fills") else {
+        guard let pnl = table("pnl"), isOnRecord("fills", timeline.storedFills.count) else {
             return .unknown("the store's pnl and fills are not on record")
         }
         let made = positions.trades.compactMap { Fill($0.execution) }
         let own = FeeAudit(made, fees).accounts
         guard let kept = statement(of: pnl) else { return .unknown("gauntlet.pnl: a row that can't be read") }
-        guard let fills = fills(in: stored, like: made) else { return .unknown("gauntlet.fills: a row that can't be read") }
+        guard let fills = storedFills(like: made) else { return .unknown("gauntlet.fills: a row that can't be read") }
         let recomputed = Statement(
-            name: "gauntlet.fills under the schedule", accounts: FeeAudit(fills, fees).accounts, record: stored.record)
+            name: "gauntlet.fills under the schedule", accounts: FeeAudit(fills, fees).accounts,
+            record: timeline.storedFills.first?.place ?? pnl.record)
         var marks: [String: Int64] = [:]
         for fill in made { marks[fill.symbol] = fill.price.units }
         var violations: [Violation] = []
@@ -78,20 +79,18 @@ extension Scene {
     }
 
     /// The store's fills in the order of the broker's; those that it doesn't know come last.
-    private func fills(in table: StoredTable, like made: [Fill]) -> [Fill]? {
+    private func storedFills(like made: [Fill]) -> [Fill]? {
         var places: [String: Int] = [:]
         for (place, fill) in made.enumerated() { places[fill.execID] = place }
         var fills: [(place: Int, fill: Fill)] = []
-        for row in table.rows {
-            guard let execID = row["exec_id"]?.string, let orderID = row["order_id"]?.string,
-                let symbol = row["symbol"]?.string, let side = row["side"]?.string.flatMap({ Side(rawValue: $0) }),
-                let quantity = StoredTable.integer(row, "quantity"), let price = StoredTable.integer(row, "price"),
-                let adds = row["adds_liquidity"]?.bool ?? row["adds_liquidity"]?.string.map({ $0 == "t" })
+        for row in timeline.storedFills {
+            guard let orderID = row.orderID, let symbol = row.symbol, let side = row.side, let quantity = row.quantity,
+                let price = row.price, let adds = row.addsLiquidity
             else { return nil }
             let fill = Fill(
-                execID: execID, orderID: orderID, symbol: symbol, side: side, quantity: Quantity(shares: quantity),
+                execID: row.execID, orderID: orderID, symbol: symbol, side: side, quantity: Quantity(shares: quantity),
                 price: Price(units: price), addsLiquidity: adds)
-            fills.append((places[execID] ?? made.count, fill))
+            fills.append((places[row.execID] ?? made.count, fill))
         }
         return fills.sorted { ($0.place, $0.fill.execID) < ($1.place, $1.fill.execID) }.map(\.fill)
     }
