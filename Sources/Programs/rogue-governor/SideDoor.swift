@@ -17,7 +17,7 @@ final class SideDoor {
 
     /// `control`: where copies of orders go.
     init(_ configuration: Configuration, control: Address?, on reactor: Reactor) {
-        redis = RedisConnection(to: configuration.redis, on: reactor)
+        redis = RedisConnection(to: configuration.redis, password: configuration.redisPassword, on: reactor)
         self.control = control
         self.reactor = reactor
         redis.retryAfter = .milliseconds(250)

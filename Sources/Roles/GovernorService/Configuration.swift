@@ -8,6 +8,8 @@ import Units
 /// What a governor is started with: environment variables, and the two files that they name.
 package struct Configuration: Sendable {
     package var redis: Address
+    /// Of the default user of both Redis servers; `nil`: none is asked for.
+    package var redisPassword: String?
     package var feed: Address
     package var broker: Address
     package var postgres: String
@@ -35,6 +37,9 @@ extension Configuration {
         var reading = EnvironmentReading(environment: environment)
         let redis = reading.address("GAUNTLET_REDIS")
         let feed = environment["GAUNTLET_FEED"] == nil ? redis : reading.address("GAUNTLET_FEED")
+        let password = reading.file("GAUNTLET_REDIS_PASSWORD_FILE", default: "") { bytes, _ in
+            String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+        }
         let broker = reading.address("GAUNTLET_BROKER")
         let postgres = reading.text("GAUNTLET_POSTGRES", "a libpq URL, like postgresql://gauntlet@198.18.0.14/gauntlet")
         let symbols = reading.symbols("GAUNTLET_SYMBOLS")
@@ -44,11 +49,14 @@ extension Configuration {
         let fees = reading.file("GAUNTLET_FEES", default: FeeSchedule.usEquities2023) { bytes, path in
             try FeeSchedule(parsing: bytes, file: path)
         }
-        guard reading.mistakes.isEmpty, let redis, let feed, let broker, let postgres, let limits, let fees else {
+        guard reading.mistakes.isEmpty, let redis, let password, let feed, let broker, let postgres, let limits,
+            let fees
+        else {
             throw ConfigurationError(mistakes: reading.mistakes)
         }
         self.init(
-            redis: redis, feed: feed, broker: broker, postgres: postgres, metricsPort: port, symbols: symbols,
+            redis: redis, redisPassword: password.isEmpty ? nil : password, feed: feed, broker: broker,
+            postgres: postgres, metricsPort: port, symbols: symbols,
             limits: limits, fees: fees, mode: mode, run: environment["GAUNTLET_RUN"] ?? "")
     }
 }

@@ -45,13 +45,15 @@ package final class GovernorService<Core: Decider> {
         self.core = core
         self.reactor = reactor
         metrics = Metrics(symbols: configuration.symbols, build: build)
-        commands = CommandLink(to: configuration.redis, on: reactor)
+        commands = CommandLink(to: configuration.redis, password: configuration.redisPassword, on: reactor)
         let keys = [GovernorState.pauseKey, GovernorState.criticalPauseKey, GovernorState.commandKey]
         keyspace = SubscriptionLink(
-            to: configuration.redis, channels: keys.map { "__keyspace@0__:\($0)" }, on: reactor)
-        pings = PingLink(to: configuration.redis, on: reactor)
+            to: configuration.redis, password: configuration.redisPassword,
+            channels: keys.map { "__keyspace@0__:\($0)" }, on: reactor)
+        pings = PingLink(to: configuration.redis, password: configuration.redisPassword, on: reactor)
         feed = SubscriptionLink(
-            to: configuration.feed, channels: configuration.symbols.map(Depth.channel) + [Intent.channel], on: reactor)
+            to: configuration.feed, password: configuration.redisPassword,
+            channels: configuration.symbols.map(Depth.channel) + [Intent.channel], on: reactor)
         store = StoreLink(url: configuration.postgres, on: reactor)
     }
 

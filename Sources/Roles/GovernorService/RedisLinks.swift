@@ -33,8 +33,8 @@ final class CommandLink {
     private var wantsForget = false
     private(set) var wasReached = false
 
-    init(to address: Address, on reactor: Reactor) {
-        connection = RedisConnection(to: address, connectWithin: .seconds(1), on: reactor)
+    init(to address: Address, password: String?, on reactor: Reactor) {
+        connection = RedisConnection(to: address, password: password, connectWithin: .seconds(1), on: reactor)
         connection.retryAfter = CommandLink.retryAfter
         connection.onReady = { [weak self] in self?.ready() }
         connection.onClose = { [weak self] error in self?.onNote("\(error)") }
@@ -165,8 +165,8 @@ final class PingLink {
     private let connection: RedisConnection
     private var count: Int64 = 0
 
-    init(to address: Address, on reactor: Reactor) {
-        connection = RedisConnection(to: address, connectWithin: .seconds(1), on: reactor)
+    init(to address: Address, password: String?, on reactor: Reactor) {
+        connection = RedisConnection(to: address, password: password, connectWithin: .seconds(1), on: reactor)
         connection.retryAfter = .milliseconds(250)
         connection.onClose = { [weak self] _ in self?.onEvent(.pingsLost) }
     }
@@ -201,9 +201,9 @@ final class SubscriptionLink {
     private let channels: [String]
     private(set) var isSubscribed = false
 
-    init(to address: Address, channels: [String], on reactor: Reactor) {
+    init(to address: Address, password: String?, channels: [String], on reactor: Reactor) {
         self.channels = channels
-        connection = RedisConnection(to: address, connectWithin: .seconds(1), on: reactor)
+        connection = RedisConnection(to: address, password: password, connectWithin: .seconds(1), on: reactor)
         connection.retryAfter = .milliseconds(250)
         connection.onReady = { [weak self] in self?.ready() }
         connection.onPush = { [weak self] in self?.received($0) }
