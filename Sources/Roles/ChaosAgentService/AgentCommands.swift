@@ -45,7 +45,9 @@ package final class AgentCommands {
         let names = Word.allCases.map(\.rawValue)
         guard let word = Word(rawValue: text) else {
             let near = closest(to: text, among: names).map { ". Did you mean '\($0)'?" } ?? ""
-            throw AgentError("'command'", "expected one of \(names.joined(separator: ", ")), found \(json["command"]?.text() ?? "")\(near)")
+            throw AgentError(
+                "'command'",
+                "expected one of \(names.joined(separator: ", ")), found \(json["command"]?.text() ?? "")\(near)")
         }
         switch word {
         case .inject:

@@ -10,9 +10,9 @@ import Sockets
 import Units
 
 extension Conductor {
-    /// Where the rig's containers find what the governor is given, and the sign that it is there.
-    package static let share = "/run/gauntlet"
-    package static var preparedFile: String { "\(share)/prepared" }
+    /// Where the governor's container finds what it is given, and the sign that it is there.
+    static let governorFiles = "/run/governor-files"
+    static let preparedFile = "/run/gauntlet/prepared"
 
     /// Everything answering, the stores fresh, the governor paused: ready for the first tick.
     func attach() throws {
@@ -28,7 +28,8 @@ extension Conductor {
         // The governor's container starts once this file is there, and never before the stores are fresh.
         for (source, name) in [(paths.limits, "limits.json"), (paths.fees, "fees.json")] {
             try replaceFile(
-                "\(Conductor.share)/\(name)", String(decoding: try readFile(source), as: UTF8.self), mode: 0o644)
+                "\(Conductor.governorFiles)/\(name)", String(decoding: try readFile(source), as: UTF8.self), mode: 0o644
+            )
         }
         try replaceFile(Conductor.preparedFile, options.runID)
         progress.say("waiting for the governor")

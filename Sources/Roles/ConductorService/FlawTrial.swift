@@ -65,9 +65,11 @@ package final class FlawTrial {
         guard log >= 0 else { throw SystemError(directory(row), "open run.log", code: errno) }
         defer { close(log) }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-        let arguments = [
-            "run", row.drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs", directory(row),
-        ] + (row.profile.map { ["--profile", $0] } ?? [])
+        let arguments =
+            [
+                "run", row.drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs",
+                directory(row),
+            ] + (row.profile.map { ["--profile", $0] } ?? [])
         return try ChildProcess(
             row.flaw, Command("\(programs)/gauntlet", arguments, environment: ["PATH": path], keepsCapabilities: true),
             output: log, on: reactor)

@@ -39,7 +39,9 @@ package struct LoadedScenario: Sendable {
             let before = try Scenario(yaml: own.written(into: fileBytes), file: file)
             limits = LoadedScenario.raised(overridden, by: scenario.load.changes - before.load.changes)
             topology = try Topology(yaml: topologyBytes, file: topologyPath)
-        } catch let error as ConductorError { throw error } catch { throw ConductorError(.usage, "scenario", "\(error)") }
+        } catch let error as ConductorError { throw error } catch {
+            throw ConductorError(.usage, "scenario", "\(error)")
+        }
         let mistakes = scenario.mistakes(on: topology)
         guard mistakes.isEmpty else { throw ConductorError(.usage, file, mistakes.joined(separator: "\n")) }
     }

@@ -42,7 +42,9 @@ package final class StoreDesk {
 
     /// An empty Redis, fresh tables, the governor paused: the state in which every run starts.
     package func reset() throws(ConductorError) {
-        for command in [["FLUSHALL"], ["SET", GovernorState.pauseKey, "true"], ["SET", GovernorState.criticalPauseKey, "false"]] {
+        for command in [
+            ["FLUSHALL"], ["SET", GovernorState.pauseKey, "true"], ["SET", GovernorState.criticalPauseKey, "false"],
+        ] {
             _ = try run(command)
         }
         let statements = ["DROP SCHEMA IF EXISTS gauntlet CASCADE"] + StoreSchema.statements
@@ -59,7 +61,9 @@ package final class StoreDesk {
 
     /// `true` when the latch was cleared, `false` when the epoch had moved on.
     package func clearLatch(epoch: Int64, _ done: @escaping (Bool) -> Void) {
-        let arguments = ["EVAL", StoreDesk.clearLatch, "2", GovernorState.key, GovernorState.criticalPauseKey, "\(epoch)"]
+        let arguments = [
+            "EVAL", StoreDesk.clearLatch, "2", GovernorState.key, GovernorState.criticalPauseKey, "\(epoch)",
+        ]
         redis.send(arguments) { reply in
             if case .success(.integer(1)) = reply { done(true) } else { done(false) }
         }
@@ -73,14 +77,16 @@ package final class StoreDesk {
 
     /// One table of the contract, each row as text values by column name, in the order of its key.
     package func rows(of table: String) throws(ConductorError) -> JSON {
-        let result: PostgresResult = try reactor.answer(of: "postgres: gauntlet.\(table)", within: .seconds(5)) { done in
+        let result: PostgresResult = try reactor.answer(of: "postgres: gauntlet.\(table)", within: .seconds(5)) {
+            done in
             postgres.query("SELECT * FROM gauntlet.\(table) ORDER BY 1", []) { reply in
                 done(reply.mapError { ConductorError("postgres", "\($0)") })
             }
         }
-        return .array(result.rows.map { row in
-            .object(zip(result.columns, row).map { JSON.Member($0, .optional($1)) })
-        })
+        return .array(
+            result.rows.map { row in
+                .object(zip(result.columns, row).map { JSON.Member($0, .optional($1)) })
+            })
     }
 
     /// A row's cells by their kinds: PostgreSQL writes numbers and truth as text. What is neither stays text.
@@ -104,10 +110,12 @@ package final class StoreDesk {
         func hash(_ key: String) throws(ConductorError) -> JSON {
             guard case .array(let values) = try run(["HGETALL", key]) else { return .null }
             let texts = values.map { $0.string ?? "" }
-            return .object(stride(from: 0, to: texts.count - 1, by: 2).map { JSON.Member(texts[$0], .string(texts[$0 + 1])) })
+            return .object(
+                stride(from: 0, to: texts.count - 1, by: 2).map { JSON.Member(texts[$0], .string(texts[$0 + 1])) })
         }
         return [
-            .init("pause", try text(GovernorState.pauseKey)), .init("critical_pause", try text(GovernorState.criticalPauseKey)),
+            .init("pause", try text(GovernorState.pauseKey)),
+            .init("critical_pause", try text(GovernorState.criticalPauseKey)),
             .init("state", try hash(GovernorState.key)), .init("positions", try hash(GovernorState.positionsKey)),
         ]
     }

@@ -11,16 +11,17 @@ package struct TapDecoder: Sendable {
         package var brokerPort: UInt16
         package var redisPort: UInt16
         package var marketInterface: String
-        /// Where evidence is sent from inside the namespace: a connection of the rig's own, not the governor's.
-        package var ingest: Endpoint?
+        /// Where the rig's own programs in the governor's node connect to: an agent that sends evidence, an observer
+        /// that sits there and listens to the control side of Redis, whose password the governor isn't given.
+        package var rig: Set<Endpoint>
 
         package init(
-            brokerPort: UInt16, redisPort: UInt16 = 6379, marketInterface: String = "market", ingest: Endpoint? = nil
+            brokerPort: UInt16, redisPort: UInt16 = 6379, marketInterface: String = "market", rig: Set<Endpoint> = []
         ) {
             self.brokerPort = brokerPort
             self.redisPort = redisPort
             self.marketInterface = marketInterface
-            self.ingest = ingest
+            self.rig = rig
         }
     }
 
@@ -168,7 +169,7 @@ package struct TapDecoder: Sendable {
         }
         connections[key] = connection
         guard packet.interface != configuration.marketInterface, connection.initiator == .governor,
-            key.remote != configuration.ingest
+            !configuration.rig.contains(key.remote)
         else { return }
         see(.secondPath("connection"), packet.stamp, connection, packet.interface)
     }

@@ -71,10 +71,12 @@ package final class ObserverService {
         packets = try PacketFile(path: "\(options.runDirectory)/orders.pcapng", application: "gauntlet observer")
         ingest = try EvidenceIngest(at: options.ingest, on: reactor)
         let address = ingest.address ?? options.ingest
+        var rig: Set = [Endpoint(host: address.host, port: address.port)]
+        if options.tapNamespace == nil { rig.insert(Endpoint(host: options.redis.host, port: options.redis.port)) }
         watch = DrillWatch(
             tap: TapDecoder.Configuration(
                 brokerPort: options.brokerPort, redisPort: options.redis.port, marketInterface: options.marketInterface,
-                ingest: Endpoint(host: address.host, port: address.port)),
+                rig: rig),
             governor: options.governorAddress, conductor: options.conductorAddress, store: options.storeAddress)
         tap = try Tap(namespace: options.tapNamespace, on: reactor)
         redis = RedisWatch(options, on: reactor)

@@ -26,6 +26,10 @@ struct TopologyReading {
         if mode == .build, interfaces?.has("market") != true || interfaces?.has("control") != true {
             root.note("mode", "mode 'build' needs 'interfaces' with names for market and control")
         }
+        let isShared = Set(nodes.map(\.control)).count < nodes.count
+        if mode == .build, isShared {
+            root.note("nodes", "mode 'build' makes a namespace for each node: expected a control address for each")
+        }
         return Topology(
             name: name, mode: mode, marketNetwork: market.text, controlNetwork: control.text,
             marketInterface: interfaces.flatMap { interface($0, "market") },
@@ -59,7 +63,11 @@ struct TopologyReading {
             let name = section.text("name")
             if let name, !names.insert(name).inserted { section.note("name", "each node once, found '\(name)' again") }
             let onMarket = section.has("market") ? address(section, "market", market, &addresses) : nil
-            let onControl = address(section, "control", control, &addresses)
+            // An observer may sit in the governor's own node, as a sidecar does.
+            var none: Set<String> = []
+            let onControl =
+                name == "observer"
+                ? address(section, "control", control, &none) : address(section, "control", control, &addresses)
             let agent = section.has("agent") ? section.text("agent") : nil
             if section.has("market") && onMarket == nil { return nil }
             guard let name, let onControl else { return nil }

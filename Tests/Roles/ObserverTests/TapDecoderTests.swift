@@ -90,7 +90,7 @@ import Units
         scrape.interface = "control"
         scrape.remote = Endpoint(host: 0xC612_010F, port: 50_000)
         scrape.local = Endpoint(host: 0xC612_010D, port: 8_000)
-        var tap = TapDecoder.tested(ingest: evidence.remote)
+        var tap = TapDecoder.tested(rig: [evidence.remote])
         _ = tap.take(evidence.handshake())
         _ = tap.take([
             scrape.segment(.inbound, [], sequence: 1, flags: 2), scrape.segment(.outbound, [], sequence: 9, flags: 18)

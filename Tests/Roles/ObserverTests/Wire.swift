@@ -114,8 +114,8 @@ struct Dialogue {
 }
 
 extension TapDecoder {
-    static func tested(ingest: Endpoint? = nil) -> TapDecoder {
-        TapDecoder(Configuration(brokerPort: 9_878, ingest: ingest))
+    static func tested(rig: Set<Endpoint> = []) -> TapDecoder {
+        TapDecoder(Configuration(brokerPort: 9_878, rig: rig))
     }
 
     /// Takes packets in order and returns all that was seen.
