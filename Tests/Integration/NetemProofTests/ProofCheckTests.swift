@@ -125,7 +125,9 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
     func `copies, losses or overtakers that chance does not explain are found`(_ count: Int64) throws {
         let wrong: JSON = ["sent": 400, "copies": .integer(count), "times": .array((0..<400).map { _ in .real(0.1) })]
         #expect(try doctored("duplicate", "pings", wrong).duplicates(0.3) != [])
-        let came = pings(Int(400 - (count == 89 ? 70 : count)), sent: 400) { _ in 0.1 }
+        // Between 18 % and 30 % of the packets are lost or spoilt, more or less by chance: these are outside.
+        let lost = [60: 40, 89: 170][count] ?? count
+        let came = pings(Int(400 - lost), sent: 400) { _ in 0.1 }
         #expect(try doctored("corrupt", "pings", came).spoilt(0.3) != [])
         let early = pings(400) { $0 < (count == 89 ? 52 : Int(count)) ? 0.1 : 60 }
         #expect((try doctored("reorder", "pings", early).overtakers(0.2, held: 60) != []) == (count != 60))
