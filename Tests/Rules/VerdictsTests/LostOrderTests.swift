@@ -44,6 +44,23 @@ import Verdicts
         #expect(outcome == .fail && reason.contains("lost1"), "\(reason)")
     }
 
+    @Test(arguments: [(0.1, true), (0.4, false), (-0.3, false)])
+    func `what was decided just before the governor was killed may go with it, and nothing else`(
+        _ before: Double, _ isExempt: Bool
+    ) throws {
+        var story = try Story.silentBroker()
+        var fault = try #require(story.scenario.faults.first)
+        fault.id = "gone"
+        fault.kind = .restart
+        fault.process = "governor"
+        story.scenario.faults.append(fault)
+        story.fault(fault, from: 33.5, to: 33.6, node: "governor")
+        drop(&story, 33.5 - before, 1, status: nil)
+        story.retellStores(40.6)
+        let (outcome, reason) = try outcome(story)
+        #expect((outcome == .pass) == isExempt, "\(reason)")
+    }
+
     @Test func `more lost orders than numbers that never left are dropped ones`() throws {
         var story = try Story.silentBroker()
         for number in 1...4 { drop(&story, 5.3 + Double(number) / 10, Int64(number), status: "lost") }

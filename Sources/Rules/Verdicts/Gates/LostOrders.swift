@@ -22,7 +22,7 @@ extension Scene {
             // What was decided while Redis was cut off is published later: the intent's arrival says when that was.
             let at = outgone.key.flatMap { arrivals[$0] } ?? outgone.stamp.at
             let asksForNothing = timeline.offered(intent)?.kind == .cancel
-            if isStoreDead(at: at), row.map(wasNeverSent) ?? true { continue }
+            if isStoreDead(at: at) || isKilled(after: at), row.map(wasNeverSent) ?? true { continue }
             guard isPathDead(at: at) else {
                 violations.append(dropped(outgone, "nothing stood in its way"))
                 continue
@@ -85,6 +85,18 @@ extension Scene {
             return instant >= start - Scene.orderWithin && fault.effectEnded.map { instant < $0.at } ?? true
         }
     }
+
+    /// An outcome is published when it is decided, and the order leaves once it is durable: who is killed in between
+    /// takes it along.
+    private func isKilled(after instant: Instant) -> Bool {
+        faults.contains { fault in
+            guard fault.ends("governor"), let end = fault.firstEffect?.at else { return false }
+            return instant >= end - Scene.durableWithin && instant <= end
+        }
+    }
+
+    /// A store with nothing in its way commits a batch well within this.
+    private static let durableWithin = Duration.milliseconds(200)
 
     /// How many of the governor's sequence numbers were used up, and never seen leaving as anything but a gap fill.
     private var numbersNeverSeen: Int {
