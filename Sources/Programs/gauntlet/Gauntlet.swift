@@ -13,7 +13,7 @@ struct Gauntlet: ParsableCommand {
             Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 usage, 70 the rig itself failed, 77 this machine can't run it.
             """,
         subcommands: [
-            Run.self, Judge.self, Explain.self, ScenarioList.self, SelfTest.self, Doctor.self, Heal.self,
+            Run.self, Judge.self, Explain.self, ScenarioList.self, SelfTest.self, Sweep.self, Doctor.self, Heal.self,
             StandByCommand.self, Conduct.self,
         ])
 

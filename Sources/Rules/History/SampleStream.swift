@@ -21,6 +21,8 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
     case storeReads = "store_reads"
     /// Resident and anonymous memory of a process, as the kernel counts it.
     case memory
+    /// One scrape of the governor's `/metrics`, at the last byte of the answer, and the watermark that it showed.
+    case pipeline
 
     /// Relative to the run directory.
     package var file: String { "samples/\(rawValue).csv" }
@@ -45,6 +47,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case .redisDecisions: SampleStream.decision + [.text("by")]
         case .storeReads: [.text("store"), .integer("sent_t", "sent_ns"), .text("positions"), .text("versions")]
         case .memory: [.text("name"), .integer("pid"), .integer("rss_kb"), .integer("anon_kb")]
+        case .pipeline: [.integer("due_ns"), .integer("sent_ns"), .truth("ok"), .integer("watermark")]
         }
     }
 
@@ -63,6 +66,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case (.redis, "decision"): self = .redisDecisions
         case (.rig, "store_read"): self = .storeReads
         case (.scrape, "memory"): self = .memory
+        case (.scrape, "watermark"): self = .pipeline
         default: return nil
         }
     }

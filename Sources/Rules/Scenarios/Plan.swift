@@ -57,12 +57,14 @@ extension Plan {
         var paths: [[BookPath.Step]] = []
         for source in scenario.books {
             let path = try BookPath(source, scenario.feed, tapes: tapes, badRows: badRows)
-            paths.append(scenario.overlaid(path.lasting(span, interval: interval), symbol: source.symbol))
+            let steps = scenario.overlaid(path.lasting(span, interval: interval), symbol: source.symbol)
+            paths.append(source.conditioned(steps, lead: scenario.feed.lead))
         }
         var events = Plan.depths(scenario, paths, interval: interval)
         switch scenario.load.strategy {
         case .cycle, .dipBuyer: events += Plan.intents(scenario, paths, seed: seed)
         case .burst(let burst): events += Plan.burst(scenario, burst, paths, seed: seed)
+        case .flood: events += Plan.flood(scenario, paths, seed: seed)
         }
         self.init(
             scenario: scenario.name, seed: seed, duration: scenario.duration, schedule: scenario.schedule(on: topology),

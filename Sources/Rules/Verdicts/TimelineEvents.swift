@@ -64,6 +64,9 @@ struct OfferedIntent: Sendable {
     let isMarket: Bool
     let quantity: Quantity
     let purpose: Purpose
+
+    /// The one limit that it breaks by construction; `nil` where none was built in.
+    var check: String? { if case .probe(let reason) = purpose { reason.rawValue } else { nil } }
 }
 
 /// One state of a symbol's book, as the feed recorded sending it.

@@ -94,6 +94,8 @@ extension Scene {
             let orders = left[intent] ?? []
             switch outgone.action {
             case "accept", "reduce":
+                // In shadow mode it is the promise itself that nothing follows.
+                if evidence.scenario.governor.mode == .shadow { continue }
                 let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
                 let isLost = orders.isEmpty && (isCutOff(at: outgone.stamp.at) || isPathDead(at: outgone.stamp.at))
                 if !isInTime, !withdrawn.contains(intent), !leaked.contains(intent), !isLost {
