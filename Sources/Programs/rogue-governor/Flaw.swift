@@ -21,6 +21,16 @@ enum Flaw: String, CaseIterable {
     case skipsPostgresWrite = "skips-postgres-write"
     case redisPositionDrift = "redis-position-drift"
     case duplicateOrders = "duplicate-orders"
+    case watermarkJumps = "watermark-jumps"
+    case conflatesTicks = "conflates-ticks"
+    case shadowSends = "shadow-sends"
+    case rateUnlimited = "rate-unlimited"
+    case slowDecision = "slow-decision"
+    case stalls
+    case leaksMemory = "leaks-memory"
+    case dropsMetric = "drops-metric"
+    case frozenFeedGauge = "frozen-feed-gauge"
+    case stopsReading = "stops-reading"
 
     var summary: String {
         switch self {
@@ -45,6 +55,16 @@ enum Flaw: String, CaseIterable {
         case .skipsPostgresWrite: "keeps the later fills of one symbol from PostgreSQL"
         case .redisPositionDrift: "writes a share too many to Redis now and then"
         case .duplicateOrders: "sends some orders twice, the second time under another ClOrdID"
+        case .watermarkJumps: "claims a watermark that the ticks have not reached yet"
+        case .conflatesTicks: "passes over one intent in 150, as if a newer one had taken its place"
+        case .shadowSends: "sends every hundredth order that it accepts in shadow mode"
+        case .rateUnlimited: "never counts how many orders and exits it accepts in a second"
+        case .slowDecision: "takes 20 ms for every fiftieth decision"
+        case .stalls: "stands still for 200 ms every two seconds"
+        case .leaksMemory: "keeps 16 KiB of every intent"
+        case .dropsMetric: "leaves the feed's latency out of its metrics"
+        case .frozenFeedGauge: "shows the first latency of the feed for ever"
+        case .stopsReading: "subscribes to the books once more and never reads them"
         }
     }
 }

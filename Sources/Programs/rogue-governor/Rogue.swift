@@ -19,6 +19,7 @@ struct Rogue: Decider {
     private var recentOrders: [Directive] = []
     private var isSpent = false
     private var bookkeeping: BookkeepingFlaws
+    private var flood = FloodFlaws()
 
     init(_ flaw: Flaw, _ settings: Governor.Settings, _ sideDoor: SideDoor) {
         bookkeeping = BookkeepingFlaws(flaw, settings)
@@ -34,21 +35,29 @@ struct Rogue: Decider {
             settings.limits.maxDrawdownBasisPoints = 1_000_000
         case .ignoresPositionLimit:
             settings.limits.maxPosition = Quantity(shares: 1_000_000)
+        case .rateUnlimited:
+            settings.limits.maxOrdersPerSecond = 1_000_000
+            settings.limits.maxExitsPerSecond = 1_000_000
         default: break
         }
         governor = Governor(settings)
         self.flaw = flaw
         self.sideDoor = sideDoor
+        if flaw == .stopsReading { sideDoor.subscribeAndStopReading() }
     }
 
-    var view: View { governor.view }
+    var view: View { flood.shown(governor.view, flaw) }
 
     mutating func handle(_ event: Event, at moment: Moment) -> [Directive] {
         watch(event, at: moment)
         var directives: [Directive] = []
-        for event in altered(event) { directives += governor.handle(bookkeeping.altered(event), at: moment) }
+        flood.freeze(governor.view, flaw)
+        for event in flood.heard(event, flaw, at: moment) ?? altered(event) {
+            directives += governor.handle(bookkeeping.altered(event), at: moment)
+        }
         directives = altered(directives, at: moment).flatMap { bookkeeping.altered($0) }
         directives += additions(event, at: moment)
+        directives += flood.sent(event, directives, flaw, at: moment)
         return directives
     }
 

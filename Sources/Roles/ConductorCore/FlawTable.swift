@@ -9,6 +9,8 @@ package struct FlawTable: Hashable, Sendable {
         package let drill: String
         /// Profile of that scenario; with `--full` none.
         package let profile: String?
+        /// Variant of that scenario, where the flaw shows in one only.
+        package let variant: String?
         /// Each must fail. `a|b`: one of the two is enough.
         package let fail: [String]
         /// Each must be inconclusive.
@@ -38,6 +40,7 @@ package struct FlawTable: Hashable, Sendable {
                 Row(
                     flaw: try reader.string("flaw"), drill: try reader.string("drill"),
                     profile: entry["profile"] == nil ? nil : try reader.string("profile"),
+                    variant: entry["variant"] == nil ? nil : try reader.string("variant"),
                     fail: try names("fail"), inconclusive: try names("inconclusive")))
         }
         self.rows = rows
@@ -48,12 +51,13 @@ extension FlawTable.Row {
     /// In its real duration: the scenario that certifies.
     package var inFull: FlawTable.Row {
         FlawTable.Row(
-            flaw: flaw, drill: drill == "hard_kill_short" ? "hard_kill_governance" : drill, profile: nil, fail: fail,
+            flaw: flaw, drill: drill == "hard_kill_short" ? "hard_kill_governance" : drill, profile: nil,
+            variant: variant, fail: fail,
             inconclusive: inconclusive)
     }
 
     /// Scenario and profile, as the run directory names them.
-    package var title: String { [drill, profile].compactMap { $0 }.joined(separator: "-") }
+    package var title: String { [drill, variant, profile].compactMap { $0 }.joined(separator: "-") }
 
     /// What is different from what this flaw must do; empty when the rig caught it exactly.
     ///

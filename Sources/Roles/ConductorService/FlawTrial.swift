@@ -69,7 +69,7 @@ package final class FlawTrial {
             [
                 "run", row.drill, "--governor", "'\(programs)/rogue-governor' --flaw \(row.flaw)", "--runs",
                 directory(row),
-            ] + (row.profile.map { ["--profile", $0] } ?? [])
+            ] + (row.variant.map { ["--variant", $0] } ?? []) + (row.profile.map { ["--profile", $0] } ?? [])
         return try ChildProcess(
             row.flaw, Command("\(programs)/gauntlet", arguments, environment: ["PATH": path], keepsCapabilities: true),
             output: log, on: reactor)
@@ -93,7 +93,7 @@ package final class FlawTrial {
 }
 
 /// Creates a directory and those above it.
-func makeDirectories(_ path: String) throws(SystemError) {
+package func makeDirectories(_ path: String) throws(SystemError) {
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
         prefix += prefix.isEmpty || prefix.hasSuffix("/") ? "\(part)" : "/\(part)"

@@ -40,6 +40,11 @@ package struct RoleCommands {
     /// The node whose Redis carries depth and intents.
     package var feedStore: String { scenario.feed.separateRedis ? "feed" : "store" }
 
+    /// The scrape interval is part of the gate: what is visible is visible at the next scrape.
+    private var measuresPipeline: Bool {
+        scenario.gate(.pipelineLatency) != nil || scenario.gate(.watermarkTrue) != nil
+    }
+
     private func program(_ name: String) -> String { replacements[name] ?? "\(programs)/\(name)" }
     private var symbols: String { scenario.symbols.joined(separator: ",") }
 
@@ -54,6 +59,7 @@ package struct RoleCommands {
             "--governor-address", topology.node("governor")?.market ?? "", "--broker-port", "\(topology.ports.fix)",
             "--conductor-address", topology.node("conductor")?.control ?? "",
             "--scrape", topology.control("governor", topology.ports.governorMetrics),
+            "--scrape-interval", measuresPipeline ? "5ms" : "1s",
             "--market-interface", topology.marketInterface ?? topology.node("governor")?.market ?? "",
         ]
         // In the lab the observer looks into the governor's node; elsewhere it sits in it.
@@ -100,7 +106,7 @@ package struct RoleCommands {
             "GAUNTLET_POSTGRES": LabStores.governorURL(topology),
             "GAUNTLET_METRICS_PORT": "\(topology.ports.governorMetrics)",
             "GAUNTLET_SYMBOLS": symbols, "GAUNTLET_LIMITS": paths.limits,
-            "GAUNTLET_FEES": paths.fees, "GAUNTLET_MODE": "live",
+            "GAUNTLET_FEES": paths.fees, "GAUNTLET_MODE": scenario.governor.mode.rawValue,
         ]) { _, value in value }
         let command = governor ?? ["\(programs)/governor"]
         return Command(command[0], Array(command.dropFirst()), environment: own, namespace: namespace)

@@ -6,6 +6,23 @@ enum MetricsText {
     /// A scrape that lists more is cut: history is no time series database.
     static let samplesMaximum = 200
 
+    /// The value behind `name`, which ends with the blank before it, at the beginning of a line. Two hundred pages a
+    /// second are searched for one number: no page becomes text for it.
+    static func integer(of name: [UInt8], in page: [UInt8]) -> Int64? {
+        page.withUnsafeBufferPointer { page in
+            var start = 0
+            while start + name.count < page.count {
+                if page[start] == name[0], page[start..<start + name.count].elementsEqual(name) {
+                    let digits = page[(start + name.count)...].prefix { (0x30...0x39).contains($0) }
+                    return Int64(String(decoding: digits, as: UTF8.self))
+                }
+                guard let end = page[start...].firstIndex(of: 0x0A) else { return nil }
+                start = end + 1
+            }
+            return nil
+        }
+    }
+
     static func members(_ text: String) -> [JSON.Member] {
         var members: [JSON.Member] = []
         for line in text.split(separator: "\n") where !line.hasPrefix("#") && members.count < samplesMaximum {

@@ -17,6 +17,7 @@ package final class ObserverService {
 
     static let clockInterval = Duration.milliseconds(100)
     static let tickInterval = Duration.milliseconds(20)
+    static let backlogInterval = Duration.milliseconds(50)
     static let memoryInterval = Duration.milliseconds(1_000)
     /// What is still on its way when the end is asked for: packets in the tap's ring, lines of MONITOR.
     static let drainInterval = Duration.milliseconds(250)
@@ -36,6 +37,8 @@ package final class ObserverService {
     var watch: DrillWatch
     var processes: [String: Int32]
     var drops: UInt64 = 0
+    private var lastClients: Instant?
+    private var someWaited = false
     var ending = Ending.running
     var timers: [Timer] = []
     /// Everything said for people; standard error by default.
@@ -107,12 +110,38 @@ package final class ObserverService {
                 checkDrops()
                 flushPackets()
             },
-            reactor.every(options.scrapeInterval) { [unowned self] in for scrape in scrapes { scrape.scrape() } },
+            reactor.every(ObserverService.backlogInterval) { [unowned self] in redis.askClients() },
         ]
-        for scrape in scrapes { scrape.onResult = { [unowned self] in record(.scrape, "metrics", $0) } }
+        for scrape in scrapes {
+            scrape.onPage = { [unowned self] in record(.scrape, "metrics", $0) }
+            scrape.onWatermark = { [unowned self] in store(Observation(.scrape, "watermark", at: $0, $1)) }
+        }
+        scrapeNext(due: .now)
+    }
+
+    /// On absolute deadlines, however late this one was.
+    private func scrapeNext(due: Instant) {
+        guard case .running = ending else { return }
+        for scrape in scrapes { scrape.scrape(due: due) }
+        let next = due + options.scrapeInterval
+        // After a stall the requests that were due meanwhile are not made up for: they would all see the same.
+        let late = Instant.now - next
+        let missed = late > .zero ? late.nanoseconds / options.scrapeInterval.nanoseconds : 0
+        let due = next + options.scrapeInterval * Int(missed)
+        reactor.at(due) { [unowned self] in scrapeNext(due: due) }
+    }
+
+    /// Only looks at which something waits are worth a record each; the others once a second.
+    private func lookedAtClients(_ waiting: [JSON]) {
+        let isDue = lastClients.map { Instant.now - $0 >= .seconds(1) } ?? true
+        guard !waiting.isEmpty || someWaited || isDue else { return }
+        lastClients = .now
+        someWaited = !waiting.isEmpty
+        record(.scrape, "redis_clients", [.init("waiting", .array(waiting))])
     }
 
     private func listenToRedis() {
+        redis.onClients = { [unowned self] in lookedAtClients($0) }
         redis.onMonitor = { [unowned self] in perform(watch.monitor($0)) }
         redis.onMonitoring = { [unowned self] isOn in
             record(.redis, "monitor", [.init("event", .string(isOn ? "on" : "off"))])

@@ -17,6 +17,8 @@ final class RedisWatch {
     var onFlag: (_ key: String, _ value: String?, _ version: Int) -> Void = { _, _, _ in }
     var version: () -> Int = { 0 }
     var onState: ([String: String]) -> Void = { _ in }
+    /// Clients of the server for whom output waits.
+    var onClients: ([JSON]) -> Void = { _ in }
     var onProblem: (String) -> Void = { _ in }
 
     private(set) var isMonitoring = false
@@ -27,6 +29,8 @@ final class RedisWatch {
     private let subscriber: RedisConnection
     private let questions: RedisConnection
     private var lastProblem = ""
+    private var isAskingClients = false
+    private let governor: String
 
     init(_ options: ObserverOptions, on reactor: Reactor) {
         func link() -> RedisConnection {
@@ -36,6 +40,7 @@ final class RedisWatch {
             connection.retryAfter = RedisWatch.retryInterval
             return connection
         }
+        governor = options.governorAddress
         monitor = link()
         subscriber = link()
         questions = link()
@@ -123,6 +128,19 @@ final class RedisWatch {
             switch reply {
             case .success(let value): onFlag(key, value.string, version)
             case .failure(let error): problem("GET \(key): \(error)")
+            }
+        }
+    }
+
+    /// Unanswered questions are not piled up.
+    func askClients() {
+        guard questions.isReady, !isAskingClients else { return }
+        isAskingClients = true
+        questions.send(["CLIENT", "LIST"]) { [unowned self] reply in
+            isAskingClients = false
+            switch reply {
+            case .success(let value): onClients(RedisClients.waiting(value.string ?? "", governor: governor))
+            case .failure(let error): problem("CLIENT LIST: \(error)")
             }
         }
     }

@@ -25,6 +25,8 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
     case storeOrders = "store_orders"
     /// A fill as the governor's store had it after the run.
     case storeFills = "store_fills"
+    /// One scrape of the governor's `/metrics`, at the last byte of the answer, and the watermark that it showed.
+    case pipeline
 
     /// Relative to the run directory.
     package var file: String { "samples/\(rawValue).csv" }
@@ -62,6 +64,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
                 .integer("quantity", "quantity_shares"), .integer("price", "price_e4"), .truth("adds_liquidity"),
                 .integer("at_ns"),
             ]
+        case .pipeline: [.integer("due_ns"), .integer("sent_ns"), .truth("ok"), .integer("watermark")]
         }
     }
 
@@ -82,6 +85,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case (.scrape, "memory"): self = .memory
         case (.rig, "stored_order"): self = .storeOrders
         case (.rig, "stored_fill"): self = .storeFills
+        case (.scrape, "watermark"): self = .pipeline
         default: return nil
         }
     }

@@ -94,8 +94,8 @@ extension Scenario {
     /// The strategy that the load names, with its randomness.
     func strategy(seed: UInt64) -> any Strategy {
         switch load.strategy {
-        // A burst is no strategy that takes turns: `Plan.burst` has its script.
-        case .cycle, .burst: return IntentGenerator(load, symbols: symbols, seed: seed)
+        // A burst is no strategy that takes turns, and a flood sees all books at once: `Plan` has their scripts.
+        case .cycle, .burst, .flood: return IntentGenerator(load, symbols: symbols, seed: seed)
         case .dipBuyer(let dip):
             let starts = (start(of: load.starts) ?? .zero) + load.delay
             return DipBuyer(

@@ -49,14 +49,14 @@ extension GateName {
         switch self {
         case .finalPositionShares, .feeAdjustedProfitDelta: .atMost
         case .executionRate: .above
-        case .ungovernedTwin: .atLeast
+        case .ungovernedTwin, .acceptedRate: .atLeast
         default: .below
         }
     }
 
     /// A gate that measures a number says in its name what in: `max_drawdown_pct`.
     package var numberUnit: String {
-        if self == .ungovernedTwin { return "pct" }
+        if self == .ungovernedTwin || self == .acceptedRate { return "pct" }
         let last = rawValue.split(separator: "_").last.map(String.init) ?? ""
         return ["pct", "ms", "mb", "usd", "shares"].contains(last) ? last : "number"
     }

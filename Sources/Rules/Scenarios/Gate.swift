@@ -67,6 +67,24 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case positionConsistency = "position_consistency"
     /// Every over-limit probe was denied, by the check that it breaks.
     case probesDenied = "probes_denied"
+    /// From the due time of a tick to the last byte of the first `/metrics` response whose watermark covers it.
+    case pipelineLatency = "pipeline_latency_p99_ms"
+    /// From an intent's packet in to its decision's packet out, at the governor's interface.
+    case decisionLatency = "decision_latency_p99_ms"
+    /// What waits in Redis' output buffers and streams: once all is quiet, or longer than 10 ms while it runs.
+    case redisBacklog = "redis_backlog_max"
+    /// What any role's memory grows by in 600 s.
+    case memoryLeak = "memory_leak_mb"
+    /// Of what is admissible by construction, in percent.
+    case acceptedRate = "accepted_rate"
+    /// The load was sent on time: without it no latency is known.
+    case generatorLateness = "generator_lateness"
+    /// A governor in shadow mode decides, and never sends.
+    case ordersInShadow = "orders_in_shadow"
+    /// No watermark was claimed before every tick up to it was decided on the wire.
+    case watermarkTrue = "watermark_true"
+    /// Every series of the contract was there, a number, and fresh.
+    case metricsPresent = "metrics_present"
     case faultsProven = "faults_proven"
     case armed
     case evidenceComplete = "evidence_complete"
@@ -96,6 +114,7 @@ package enum Premise: String, Hashable, Sendable, CaseIterable {
     case faultsProven = "faults_proven"
     case armed
     case evidenceComplete = "evidence_complete"
+    case generatorLateness = "generator_lateness"
 }
 
 package struct Gate: Hashable, Sendable {
@@ -127,19 +146,21 @@ extension GateName {
     package var rule: (kind: GateKind, threshold: ThresholdForm) {
         switch self {
         case .criticalPauseFlagRaised, .faultsProven, .armed, .evidenceComplete, .everyIntentDecided, .ordersResolved,
-            .storeComplete, .depthThinningApplied, .brokerLatencyJitter, .probesDenied:
+            .storeComplete, .depthThinningApplied, .brokerLatencyJitter, .probesDenied, .watermarkTrue, .metricsPresent:
             (.always, .none)
-        case .maxDrawdown, .finalPositionShares, .feeAdjustedProfitDelta, .executionRate: (.always, .number)
+        case .maxDrawdown, .finalPositionShares, .feeAdjustedProfitDelta, .executionRate, .memoryLeak:
+            (.always, .number)
+        case .pipelineLatency, .decisionLatency: (.within, .number)
         case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .hardLimitBreaches, .riskLimitBreaches:
+            .hardLimitBreaches, .riskLimitBreaches, .redisBacklog, .ordersInShadow:
             (.never, .none)
         case .pauseFlagDelay, .pausePropagation, .lateDelivery, .firstSafeAction, .recovery, .criticalPauseAfterOutage,
-            .reconciled, .positionConsistency:
+            .reconciled, .positionConsistency, .generatorLateness:
             (.within, .duration)
         case .positionFlatteningTriggered: (.within, .range)
         case .ordersFlowAfterResume, .pauseExercised, .loadAccepted, .participation, .ordersInFlightPeak:
             (.sometimes, .count)
-        case .ungovernedTwin: (.sometimes, .number)
+        case .ungovernedTwin, .acceptedRate: (.sometimes, .number)
         }
     }
 
@@ -148,7 +169,8 @@ extension GateName {
     package var isSafety: Bool {
         switch self {
         case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown, .probesDenied:
+            .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown, .probesDenied,
+            .ordersInShadow:
             true
         default: false
         }

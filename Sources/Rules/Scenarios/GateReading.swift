@@ -90,7 +90,7 @@ extension ScenarioReading {
     }
 
     func governor(_ root: Section) -> GovernorSettings? {
-        guard let section = root.section("governor", keys: ["limits", "fees", "limit_overrides"]) else { return nil }
+        guard let section = root.section("governor", keys: ["limits", "fees", "limit_overrides", "mode"]) else { return nil }
         let limitsPath = path(section, "limits", default: "data/limits-default.json")
         let fees = path(section, "fees", default: "data/fees-us-equities-2023-10.json")
         var overrides: [JSON.Member] = []
@@ -111,8 +111,10 @@ extension ScenarioReading {
                 overrides.append(JSON.Member(name, .integer(whole)))
             }
         }
-        guard let limitsPath, let fees else { return nil }
-        return GovernorSettings(limits: limitsPath, fees: fees, limitOverrides: overrides.sorted { $0.key < $1.key })
+        let mode: GovernorSettings.Mode? = section.choice("mode", "mode", default: .live)
+        guard let limitsPath, let fees, let mode else { return nil }
+        return GovernorSettings(
+            limits: limitsPath, fees: fees, limitOverrides: overrides.sorted { $0.key < $1.key }, mode: mode)
     }
 }
 

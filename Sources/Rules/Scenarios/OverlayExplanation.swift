@@ -43,6 +43,9 @@ extension Scenario {
 
     /// What the strategy does, where it isn't the cycle of the governance drills.
     var strategyLines: [String] {
+        if load.strategy == .flood {
+            return ["strategy flood: 20 % admissible, 10 % cancels, 70 % break exactly one limit each"]
+        }
         if case .burst(let burst) = load.strategy {
             return [
                 "strategy burst: over \(books.count - 1) symbols, beside \(burst.restingOrders) resting orders a symbol that "

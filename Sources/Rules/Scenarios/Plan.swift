@@ -64,13 +64,15 @@ extension Plan {
             let path = try BookPath(source, scenario, until: span, tapes: tapes, badRows: badRows) { log in
                 skipped[source.tape] = log
             }
-            paths.append(scenario.overlaid(path.lasting(span, interval: interval), of: source))
+            let steps = scenario.overlaid(path.lasting(span, interval: interval), of: source)
+            paths.append(source.conditioned(steps, lead: scenario.feed.lead))
         }
         for (_, log) in skipped.sorted(by: { $0.key < $1.key }) where log.count > 0 { onSkipped(log) }
         var events = Plan.depths(scenario, paths, interval: interval)
         switch scenario.load.strategy {
         case .cycle, .dipBuyer: events += Plan.intents(scenario, paths, seed: seed)
         case .burst(let burst): events += Plan.burst(scenario, burst, paths, seed: seed)
+        case .flood: events += Plan.flood(scenario, paths, seed: seed)
         }
         self.init(
             scenario: scenario.name, seed: seed, duration: scenario.duration, schedule: scenario.schedule(on: topology),

@@ -44,6 +44,20 @@ package struct SymbolSource: Hashable, Sendable {
     package var first: Int
     /// Prices are multiplied by this and rounded to the cent: one tape serves several symbols.
     package var pricePercent: Int
+    /// What the published book is like: a flood offers intents beside books that nobody may trade on.
+    package var condition: Condition = .trading
+    /// Shares, signed: a flood builds this position up first, and then keeps it.
+    package var held: Int64 = 0
+
+    package enum Condition: String, Hashable, Sendable, CaseIterable {
+        case trading
+        /// Every state has the status `halted`.
+        case halted
+        /// No asks.
+        case oneSided = "one-sided"
+        /// Nothing is sent once the feed's lead is over.
+        case silent
+    }
 }
 
 package struct FeedSettings: Hashable, Sendable {
@@ -70,11 +84,14 @@ package struct LoadSettings: Hashable, Sendable {
         case dipBuyer(DipSettings)
         /// Many position changes at one instant: `BurstScript`.
         case burst(BurstSettings)
+        /// See `FloodMix`; only the rate, the start and the delay are its.
+        case flood
 
         package enum Name: String, Hashable, Sendable, CaseIterable {
             case cycle
             case dipBuyer = "dip_buyer"
             case burst
+            case flood
         }
     }
 
@@ -116,6 +133,10 @@ package struct GovernorSettings: Hashable, Sendable {
     package var fees: String
     /// Members that replace those of the limits file: only keys which that file has.
     package var limitOverrides: [JSON.Member]
+    /// `GAUNTLET_MODE`: in shadow mode a governor decides and publishes, and never sends.
+    package var mode: Mode = .live
+
+    package enum Mode: String, Hashable, Sendable, CaseIterable { case live, shadow }
 }
 
 package struct BrokerSettings: Hashable, Sendable {

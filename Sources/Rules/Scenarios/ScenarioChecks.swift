@@ -9,6 +9,7 @@ extension ScenarioReading {
         checkOperator(scenario, root)
         checkGates(scenario, root)
         checkBurst(scenario, root)
+        checkFlood(scenario, root)
     }
 
     private func line(_ root: Section, _ key: String, _ position: Int) -> Int {

@@ -81,7 +81,7 @@ struct ScenarioReading {
     private func books(_ root: Section) -> [SymbolSource]? {
         guard let rows = root.list("symbols", emptyAllowed: false) else { return nil }
         var seen: Set<String> = []
-        let keys = ["symbol", "format", "tape", "first", "price_percent"]
+        let keys = ["symbol", "format", "tape", "first", "price_percent", "condition", "held"]
         let sources = rows.map { row -> SymbolSource? in
             guard let section = document.section(row, of: "symbol", keys: keys) else { return nil }
             let symbol = section.text("symbol")
@@ -96,9 +96,12 @@ struct ScenarioReading {
             let tape = path(section, "tape")
             let first = section.whole("first", in: 0...1_000_000, default: 0)
             let percent = section.whole("price_percent", in: 1...10_000, default: 100)
-            guard let symbol, let format, let tape, let first, let percent else { return nil }
+            let condition: SymbolSource.Condition? = section.choice("condition", "condition", default: .trading)
+            let held = section.whole("held", in: -1_000_000...1_000_000, default: 0)
+            guard let symbol, let format, let tape, let first, let percent, let condition, let held else { return nil }
             return SymbolSource(
-                symbol: symbol, format: format, tape: tape, messages: nil, first: Int(first), pricePercent: Int(percent))
+                symbol: symbol, format: format, tape: tape, messages: nil, first: Int(first), pricePercent: Int(percent),
+                condition: condition, held: held)
         }
         return complete(sources)
     }
@@ -131,7 +134,7 @@ struct ScenarioReading {
         let strategy = strategy(section)
         // A burst has no rate: its intents are due at once.
         let isBurst = strategy.map { if case .burst = $0 { true } else { false } } ?? false
-        let rate = section.whole("intents_per_second", in: 1...10_000, default: isBurst ? 1 : nil)
+        let rate = section.whole("intents_per_second", in: 1...100_000, default: isBurst ? 1 : nil)
         let starts: PhaseName? = section.choice("starts", "phase", default: .warmUp)
         let delay = section.duration("delay", to: .seconds(60), default: .milliseconds(500))
         let run = section.duration("run", from: .milliseconds(10), to: .seconds(60), default: .milliseconds(350))
@@ -165,7 +168,7 @@ struct ScenarioReading {
         if name == .burst { return burst(load).map { .burst($0) } }
         guard name == .dipBuyer else {
             if name != nil, load.has("dip") { load.note("dip", "'dip' has no meaning without strategy dip_buyer") }
-            return name == nil ? nil : .cycle
+            return name == nil ? nil : name == .flood ? .flood : .cycle
         }
         guard let section = load.section("dip", keys: ["basis_points", "lookback", "quantity_maximum", "closes_in"]) else {
             return nil

@@ -13,6 +13,7 @@ package func judge(_ evidence: Evidence) -> Verdict {
     let scene = Scene(evidence)
     let premises: [Premise: Finding] = [
         .faultsProven: scene.faultsProven(), .armed: scene.armed(), .evidenceComplete: scene.evidenceComplete(),
+        .generatorLateness: scene.lateness,
     ]
     let gates = evidence.scenario.gates.map { result(of: $0, scene, premises) }
     var outcome = Outcome.of(gates.map(\.outcome))
@@ -79,6 +80,15 @@ extension Scene {
         case (.armed, _): premises[.armed] ?? armed()
         case (.evidenceComplete, _): premises[.evidenceComplete] ?? evidenceComplete()
         case (.leftovers, _): leftovers()
+        case (.decisionLatency, .number(let limit)): decisionLatency(limit)
+        case (.pipelineLatency, .number(let limit)): pipelineLatency(limit)
+        case (.generatorLateness, .duration(let limit)): generatorLateness(limit)
+        case (.redisBacklog, _): redisBacklog()
+        case (.memoryLeak, .number(let limit)): memoryLeak(limit)
+        case (.acceptedRate, .number(let minimum)): acceptedRate(minimum)
+        case (.ordersInShadow, _): ordersInShadow()
+        case (.watermarkTrue, _): watermarkTrue()
+        case (.metricsPresent, _): metricsPresent()
         default: .unknown("its threshold has the wrong form; see docs/scenarios.md")
         }
     }

@@ -46,10 +46,39 @@ extension Scene {
             ("orders_in_flight_peak", .ordersInFlightPeak),
             ("position_consistency_s", .positionConsistency), ("probes_denied", .probesDenied),
         ]
+        let floods: [(String, GateName)] = [
+            ("pipeline_latency_p99_ms", .pipelineLatency), ("decision_latency_p99_ms", .decisionLatency),
+            ("redis_backlog_max", .redisBacklog), ("memory_leak_mb", .memoryLeak), ("accepted_rate_pct", .acceptedRate),
+            ("generator_lateness_p999_s", .generatorLateness), ("orders_in_shadow", .ordersInShadow),
+        ]
+        for (key, gate) in floods where gates.contains(where: { $0.name == gate }) {
+            members.append(.init(key, observed(gate)))
+        }
+        if evidence.scenario.load.strategy == .flood {
+            members += quantiles("decision_latency", decisionSamples)
+            members += quantiles("pipeline_latency", driving.map { pipelineSamples(in: $0) } ?? [])
+            members.append(.init("checks", checksMeasured))
+            members.append(.init("memory_growth", memoryMeasured))
+        }
         for (key, gate) in named where gates.contains(where: { $0.name == gate }) {
             members.append(.init(key, observed(gate)))
         }
         return .object(members + crashMeasurements(gates))
+    }
+}
+
+extension Scene {
+    /// Without a bound: the figures that go beside the gates' P99. `null` where it was never answered.
+    private func quantiles(_ name: String, _ samples: [LatencySample]) -> [JSON.Member] {
+        let sorted = samples.map(\.value).sorted()
+        return [("p50", 500), ("p99", 990), ("p999", 999)].compactMap { suffix, perMille in
+            let key = "\(name)_\(suffix)_ms"
+            // The gate's own figure stands under this name already.
+            if suffix == "p99", evidence.scenario.gates.contains(where: { $0.name.rawValue == key }) { return nil }
+            guard !sorted.isEmpty else { return .init(key, .null) }
+            let rank = (sorted.count * perMille + 999) / 1_000
+            return .init(key, .real(sorted[min(sorted.count, max(1, rank)) - 1]))
+        }
     }
 }
 

@@ -25,6 +25,14 @@ package struct Timeline: Sendable {
     private(set) var ledger: [LedgerEvent] = []
     private(set) var messages: [SessionMessage] = []
     private(set) var sessions: [Span] = []
+    /// Every tick that the feed sent, by number.
+    private(set) var ticks: [OfferedTick] = []
+    /// The governor's whole pages, once a second.
+    private(set) var scrapes: [ScrapeSeen] = []
+    /// What every scrape said of the watermark, in the order of their last bytes.
+    private(set) var watermarks: [WatermarkSeen] = []
+    private(set) var memory: [MemorySample] = []
+    private(set) var backlogs: [BacklogLook] = []
     private(set) var faultEvents: [Named] = []
     private(set) var clock: [(at: Instant, wall: Int64)] = []
     /// Everything that is rare: phases, premises, operator, processes, stores, statistics.
@@ -54,6 +62,11 @@ package struct Timeline: Sendable {
         messages.sort { $0.stamp.at < $1.stamp.at }
         books.sort { $0.stamp.at < $1.stamp.at }
         storeReads.sort { $0.stamp.at < $1.stamp.at }
+        ticks.sort { $0.number < $1.number }
+        scrapes.sort { $0.stamp.at < $1.stamp.at }
+        watermarks.sort { $0.stamp.at < $1.stamp.at }
+        memory.sort { $0.at < $1.at }
+        backlogs.sort { $0.stamp.at < $1.stamp.at }
         clock.sort { $0.at < $1.at }
         ledger.sort { $0.execution.sequence < $1.execution.sequence }
     }
@@ -82,8 +95,10 @@ package struct Timeline: Sendable {
         case (.tap, _): readTap(seen, stamp)
         case (.redis, _): readRedis(seen, stamp)
         case (.broker, "execution"): readExecution(seen, stamp)
-        case (.scrape, "metrics"): readClaim(seen, stamp)
-        case (.scrape, _): break
+        case (.scrape, "metrics"):
+            readClaim(seen, stamp)
+            readScrape(seen, stamp)
+        case (.scrape, _): readScrape(seen, stamp)
         case (.chaos, _): faultEvents.append(Named(stamp: stamp, type: seen.type, fields: seen.fields))
         case (.rig, "clock"):
             if let wall = seen["wall_ns"]?.integer { clock.append((seen.at, wall)) } else { refuse(stamp, "wall_ns") }
@@ -216,7 +231,11 @@ package struct Timeline: Sendable {
                 return refuse(stamp, "store, sent_ns, positions or versions")
             }
             storeReads.append(read)
-        case .memory: row.skip(stream.columns.count)
+        case .memory: readMemory(&row, stamp)
+        case .pipeline:
+            row.skip(2)
+            let isAnswered = row.truth() ?? false
+            watermarks.append(WatermarkSeen(stamp: stamp, isAnswered: isAnswered, watermark: row.integer()))
         case .storeOrders:
             let id = row.text() ?? ""
             row.skip()
@@ -241,6 +260,14 @@ package struct Timeline: Sendable {
         }
     }
 
+    private mutating func readMemory(_ row: inout SampleCells, _ stamp: Stamp) {
+        let name = row.text()
+        row.skip(2)
+        guard let name, let kibibytes = row.integer() else { return refuse(stamp, "name or anon_kb") }
+        memory.append(
+            MemorySample(at: stamp.at, name: name, megabytes: Double(kibibytes) * 1_024 / 1e6, record: stamp.record))
+    }
+
     private func outgone(_ row: inout SampleCells, _ stamp: Stamp) -> Outgone {
         let intent = row.text()
         let tick = row.integer()
@@ -261,6 +288,7 @@ package struct Timeline: Sendable {
         let (bidLevels, askLevels) = (row.integer(), row.integer())
         let (bidShares, askShares) = (row.integer(), row.integer())
         guard let tick, let symbol, let due else { return refuse(stamp, "symbol, tick or due_ns") }
+        ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at, isIntent: false))
         books.append(
             PublishedBook(
                 stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: bid, ask: ask,
@@ -277,7 +305,7 @@ package struct Timeline: Sendable {
         let isMarket = row.text() == OrderType.market.rawValue
         row.skip(2)
         let isReduceOnly = row.truth() ?? false
-        row.skip()
+        let due = row.integer()
         let isAdmissible = row.truth() ?? true
         let words = (row.text(), row.text())
         guard let id, let tick else { return refuse(stamp, "id or tick") }
@@ -285,6 +313,19 @@ package struct Timeline: Sendable {
         let offer = OfferedIntent(
             stamp: stamp, key: IntentKey(id: id, tick: tick), kind: action, isReduceOnly: isReduceOnly,
             isAdmissible: isAdmissible, isMarket: isMarket, quantity: quantity, purpose: purpose)
+        if let due {
+            ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at, isIntent: true))
+        }
         offered.append(offer)
+    }
+
+    private mutating func readScrape(_ seen: Observation, _ stamp: Stamp) {
+        switch seen.type {
+        case "metrics": if let scrape = ScrapeSeen(seen, stamp) { scrapes.append(scrape) }
+        case "redis_clients":
+            guard let look = BacklogLook(seen, stamp) else { return refuse(stamp, "waiting") }
+            backlogs.append(look)
+        default: break
+        }
     }
 }

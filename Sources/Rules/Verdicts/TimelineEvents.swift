@@ -86,6 +86,9 @@ struct OfferedIntent: Sendable {
     let purpose: Purpose
 
     var action: String { kind?.rawValue ?? "" }
+
+    /// The one limit that it breaks by construction; `nil` where none was built in.
+    var check: String? { if case .probe(let reason) = purpose { reason.rawValue } else { nil } }
 }
 
 /// The intents that the feed sent, found by name and tick, or by name alone.

@@ -138,13 +138,13 @@ let badScenarios: [BadFile] = [
         "intents_per_second: 100",
         "intents_per_second: 0",
         [
-            "chaos/small.yaml:9: load: intents_per_second: expected a whole number from 1 to 10000, found '0'",
+            "chaos/small.yaml:9: load: intents_per_second: expected a whole number from 1 to 100000, found '0'",
         ]),
     BadFile(
         "intents_per_second: 100",
         "intents_per_second: 100.5",
         [
-            "chaos/small.yaml:9: load: intents_per_second: expected a whole number from 1 to 10000, "
+            "chaos/small.yaml:9: load: intents_per_second: expected a whole number from 1 to 100000, "
                 + "found '100.5'",
         ]),
     BadFile(

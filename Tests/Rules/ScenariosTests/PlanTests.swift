@@ -41,9 +41,9 @@ import Scenarios
     func `each symbol's book is numbered without a gap, never crossed and never silent for 100 ms`(_ file: String)
         throws
     {
-        let scenario = try ProjectFiles.scenario(file)
+        let scenario = try ProjectFiles.short(file)
         let plan = try ProjectFiles.plan(file, seed: 3)
-        for symbol in scenario.symbols {
+        for symbol in scenario.books.filter({ $0.condition == .trading }).map(\.symbol) {
             let depths = plan.events.compactMap { event -> (Duration, Depth)? in
                 if case .depth(let depth) = event.content, depth.symbol == symbol { (event.due, depth) } else { nil }
             }

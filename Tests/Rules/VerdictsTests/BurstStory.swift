@@ -22,6 +22,7 @@ extension Story {
         story.limits = limits(["max_position": 200])
         story.fees = .usEquities2023
         story.open(until: 12)
+        story.see(4, .rig, "phase", [("name", "drive")])
         for symbol in story.scenario.symbols {
             story.quotes(from: 2, to: 9, symbol, bid: price - 100, ask: price + 100)
         }

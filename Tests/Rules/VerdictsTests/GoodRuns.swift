@@ -7,7 +7,7 @@ import Scenarios
 import Units
 
 extension Story {
-    private mutating func begin(until end: Double) {
+    mutating func begin(until end: Double) {
         open(until: end)
         order(1.1, "base", reference: "base-intent", quantity: 100)
         order(1.2, "rest", reference: "rest-intent", rests: true)

@@ -205,6 +205,9 @@ private let flaws: [Planted] = [
             "risk_limit_breaches", "final_position_shares", "depth_thinning_applied", "broker_latency_jitter",
             "ungoverned_twin", "participation", "fee_adj_pnl_delta_usd", "execution_rate_pct", "orders_in_flight_peak",
             "position_consistency", "probes_denied",
+            "pipeline_latency_p99_ms", "decision_latency_p99_ms",
+            "redis_backlog_max", "memory_leak_mb", "accepted_rate", "generator_lateness",
+            "orders_in_shadow", "watermark_true", "metrics_present",
         ]
         #expect(Set(GateName.allCases.map(\.rawValue)).subtracting(seen).subtracting(elsewhere) == [])
     }

@@ -69,16 +69,19 @@ extension Scene {
             reason: isEnough ? nil : "at most \(peak) orders in flight at once, at least \(minimum) make it a burst")
     }
 
-    /// Every over-limit probe was denied by the check that it breaks.
+    /// Every over-limit probe was denied by the check that it breaks, from phase `drive` on: before, a governor may still
+    /// be paused.
     func probesDenied() -> Finding {
+        guard let from = driving?.lowerBound else { return .unknown("the drill never came to the phase drive") }
         let probes = timeline.offered.compactMap { offer -> (key: IntentKey, offer: OfferedIntent, reason: String)? in
-            guard case .probe(let reason) = offer.purpose else { return nil }
+            guard case .probe(let reason) = offer.purpose, offer.stamp.at >= from, offer.stamp.at < close - Scene.tail
+            else { return nil }
             return (offer.key, offer, reason.rawValue)
         }.sorted { $0.key.tick < $1.key.tick }
         guard !probes.isEmpty else { return .unknown("no over-limit probe was offered") }
-        var outcomes: [String: Outgone] = [:]
+        var outcomes: [IntentKey: Outgone] = [:]
         for outgone in timeline.published.isEmpty ? timeline.decided : timeline.published {
-            if let intent = outgone.intent, outcomes[intent] == nil { outcomes[intent] = outgone }
+            if let key = outgone.key, outcomes[key] == nil { outcomes[key] = outgone }
         }
         let left = newOrders
         var violations: [Violation] = []
@@ -86,7 +89,7 @@ extension Scene {
         for (key, offer, reason) in probes {
             if let order = left[key.id]?.first {
                 violations.append(Violation(text: "\(key.id): over \(reason), and left", record: order.stamp.record))
-            } else if let outcome = outcomes[key.id] {
+            } else if let outcome = outcomes[key] {
                 guard outcome.action != "reject" || outcome.reason != reason else { continue }
                 let text = "\(key.id): over \(reason), outcome \(outcome.action) for \(outcome.reason)"
                 let violation = Violation(text: text, record: outcome.stamp.record)

@@ -127,6 +127,8 @@ extension Scene {
             let orders = left[intent] ?? []
             switch outgone.action {
             case "accept", "reduce":
+                // In shadow mode it is the promise itself that nothing follows.
+                if evidence.scenario.governor.mode == .shadow { continue }
                 let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
                 guard !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) else { break }
                 if orders.isEmpty { unsent.append(outgone) } else { violations.append(neverLeft(outgone)) }

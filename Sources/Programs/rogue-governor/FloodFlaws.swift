@@ -1,0 +1,73 @@
+// What breaks only under a flood: speed, memory, and what the governor says about itself.
+
+import FIX
+import Glibc
+import GovernorCore
+import Messages
+import Units
+
+/// The flaw's own memory between events.
+struct FloodFlaws {
+    private var intents = 0
+    private var accepted = 0
+    private var hoard: [[UInt8]] = []
+    private var lastStall: Instant?
+    private var frozenLatency: Duration?
+
+    /// Of the intents that a conflating governor never looks at: one in so many.
+    static let conflated: Int64 = 150
+    static let hoarded = 16_384
+
+    /// What the core gets to hear of this event; `nil` leaves it as it is.
+    mutating func heard(_ event: Event, _ flaw: Flaw, at moment: Moment) -> [Event]? {
+        guard case .intent(let intent) = event else { return nil }
+        intents += 1
+        switch flaw {
+        case .conflatesTicks where intent.tick % FloodFlaws.conflated == 0: return []
+        case .slowDecision where intents % 50 == 0: usleep(20_000)
+        case .stalls:
+            // Once every two seconds, as a stop-the-world collector might.
+            let last = lastStall ?? moment.now
+            if moment.now - last > .seconds(2) { usleep(200_000) }
+            lastStall = moment.now - last > .seconds(2) ? moment.now : last
+        case .leaksMemory: hoard.append([UInt8](repeating: 1, count: FloodFlaws.hoarded))
+        default: break
+        }
+        return nil
+    }
+
+    /// What the metrics page is made from.
+    mutating func freeze(_ view: View, _ flaw: Flaw) {
+        if flaw == .frozenFeedGauge, frozenLatency == nil { frozenLatency = view.feedLatency }
+    }
+
+    func shown(_ view: View, _ flaw: Flaw) -> View {
+        var view = view
+        switch flaw {
+        // For a second in every five it claims what has not arrived yet.
+        case .watermarkJumps where view.watermark / 1_000 % 5 == 4: view.watermark += 400
+        case .dropsMetric: view.feedLatency = nil
+        case .frozenFeedGauge: view.feedLatency = frozenLatency ?? view.feedLatency
+        default: break
+        }
+        return view
+    }
+
+    /// Every hundredth order that it accepts in shadow mode is meant in earnest.
+    mutating func sent(_ event: Event, _ directives: [Directive], _ flaw: Flaw, at moment: Moment) -> [Directive] {
+        guard flaw == .shadowSends, case .intent(let intent) = event, intent.action == .new, let limit = intent.limit,
+            directives.contains(where: { if case .publish(let decision) = $0 { decision.action == .accept } else { false } })
+        else { return [] }
+        accepted += 1
+        guard accepted % 100 == 0 else { return [] }
+        let message = Message(
+            MsgType.newOrderSingle,
+            [
+                (.clOrdID, intent.id), (.secondaryClOrdID, intent.id), (.handlInst, "1"), (.symbol, intent.symbol),
+                (.side, intent.side == .buy ? "1" : "2"), (.transactTime, Timestamp.written(moment.wall)),
+                (.orderQty, intent.quantity.description), (.ordType, "2"), (.price, limit.description),
+                (.timeInForce, "3"), (.positionEffect, "O"),
+            ])
+        return [.sendOrder(clOrdID: intent.id, reference: intent.id, message)]
+    }
+}

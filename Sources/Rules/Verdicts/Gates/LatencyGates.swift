@@ -1,0 +1,50 @@
+import Messages
+import Scenarios
+import Units
+
+extension Scene {
+    /// From an intent's packet in to its first decision's packet out, at the governor's interface: an upper bound of
+    /// the decision latency of any governor, from raw samples. What was never decided is infinitely late.
+    func decisionLatency(_ limit: Figure) -> Finding {
+        let samples = decisionSamples
+        guard !samples.isEmpty else { return .unknown("no intent reached the governor") }
+        return .percentile99(samples, below: limit, what: "decided")
+    }
+
+    /// Milliseconds, by the instant at which the intent arrived.
+    var decisionSamples: [LatencySample] {
+        var first: [IntentKey: Instant] = [:]
+        for outgone in timeline.decided where outgone.action != "withdrawn" {
+            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
+            let key = IntentKey(id: intent, tick: tick)
+            if first[key] == nil { first[key] = outgone.stamp.at }
+        }
+        // What came in at the very end could still have been answered.
+        let last = close - Scene.tail
+        return timeline.arrived.filter { $0.stamp.at < last }.map { intent in
+            let answer = first[intent.key].map { ($0 - intent.stamp.at).milliseconds }
+            return LatencySample(at: intent.stamp.at, value: answer ?? .infinity)
+        }
+    }
+}
+
+extension Finding {
+    /// The upper 95 % bound of the P99 against its limit, both in milliseconds.
+    static func percentile99(_ samples: [LatencySample], below limit: Figure, what: String) -> Finding {
+        guard let bound = QuantileBound.percentile99(samples) else {
+            let reason = "\(samples.count) samples, of which some may be no numbers: "
+                + "a bound needs \(QuantileBound.samplesMinimum)"
+            return Finding(.inconclusive, count: samples.count, reason: reason)
+        }
+        let outcome = bound.outcome(below: limit.value)
+        var finding = Finding(outcome, observed: .real(bound.estimate), count: samples.count)
+        finding.interval = Interval(low: bound.low, high: bound.high, level: 95, method: bound.method)
+        guard outcome != .pass else { return finding }
+        let never = samples.count { $0.value == .infinity }
+        func shown(_ value: Double) -> String { value.isFinite ? "\(JSON.real(value).text()) ms" : "never" }
+        finding.reason = "P99 \(what) \(shown(bound.estimate)), 95 % interval \(shown(bound.low)) to "
+            + "\(shown(bound.high)), required below \(limit) ms"
+            + (never > 0 ? "; \(never) of \(samples.count) never" : "")
+        return finding
+    }
+}

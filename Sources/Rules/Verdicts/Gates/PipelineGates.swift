@@ -1,0 +1,98 @@
+import Messages
+import Scenarios
+import Units
+
+extension Scene {
+    /// From a tick's due time to the last byte of the first scrape whose watermark covers it: open loop at both ends.
+    func pipelineLatency(_ limit: Figure) -> Finding {
+        guard let window = driving else { return .unknown("the drill never came to the phase drive") }
+        let samples = pipelineSamples(in: window)
+        guard !samples.isEmpty else { return .unknown("no tick was due in the phase drive") }
+        guard timeline.watermarks.contains(where: { $0.watermark != nil }) else {
+            return .unknown("no watermark was ever scraped")
+        }
+        return .percentile99(samples, below: limit, what: "visible")
+    }
+
+    /// Milliseconds, by due time. What was never seen is infinite.
+    func pipelineSamples(in window: Range<Instant>) -> [LatencySample] {
+        let ticks = timeline.ticks.filter { window.contains($0.due) }
+        var place = timeline.watermarks.startIndex
+        var samples: [LatencySample] = []
+        samples.reserveCapacity(ticks.count)
+        for tick in ticks {
+            // Ticks ascend, and a watermark once shown stays shown: the first scrape only moves on.
+            while place < timeline.watermarks.endIndex, (timeline.watermarks[place].watermark ?? -1) < tick.number {
+                place += 1
+            }
+            let seen = place < timeline.watermarks.endIndex ? timeline.watermarks[place].stamp.at : nil
+            samples.append(
+                LatencySample(at: tick.due, value: seen.map { ($0 - tick.due).milliseconds } ?? .infinity))
+        }
+        return samples
+    }
+
+    /// How late the load was sent, at the 99.9th percentile. Never a failure of the governor: a late load is no load.
+    func generatorLateness(_ limit: Duration) -> Finding {
+        guard let window = driving else { return .unknown("the drill never came to the phase drive") }
+        let late = timeline.ticks.filter { window.contains($0.due) }.map { $0.sent - $0.due }.sorted()
+        guard !late.isEmpty else { return .unknown("nothing was due in the phase drive") }
+        let observed = late[min(late.count - 1, (late.count * 999 + 999) / 1_000 - 1)]
+        let isInTime = observed <= limit
+        let reason = "the load was late: P99.9 \(observed.written) of \(late.count) ticks, allowed \(limit.written), "
+            + "at worst \((late.last ?? .zero).written)"
+        return Finding(
+            isInTime ? .pass : .inconclusive, observed: .real(observed.seconds), count: late.count,
+            reason: isInTime ? nil : reason)
+    }
+
+    /// For the premise: by the scenario's own gate, or a millisecond.
+    var lateness: Finding {
+        if case .duration(let limit)? = evidence.scenario.gate(.generatorLateness)?.threshold {
+            return generatorLateness(limit)
+        }
+        return generatorLateness(.milliseconds(1))
+    }
+
+    // MARK: Redis
+
+    /// Nothing waits in an output buffer from one look to the next, and nothing at all once the load is over.
+    func redisBacklog() -> Finding {
+        let looks = timeline.backlogs
+        guard let last = looks.last else { return .unknown("nobody looked at Redis' output buffers") }
+        guard let lastIntent = timeline.ticks.last(where: { $0.isIntent })?.sent else {
+            return .unknown("no intent was offered")
+        }
+        guard looks.contains(where: { $0.stamp.at >= lastIntent + Scene.drain }) else {
+            return .unknown("nobody looked at Redis' output buffers 1 s after the load")
+        }
+        var since: [String: Instant] = [:]
+        var violations: [Violation] = []
+        var rigs: [Violation] = []
+        var largest: Int64 = 0
+        for look in looks where look.stamp.at < close || look.stamp == last.stamp {
+            since = since.filter { name, _ in look.waiting.contains { $0.client == name } }
+            for waiting in look.waiting {
+                let begun = since[waiting.client] ?? look.stamp.at
+                since[waiting.client] = begun
+                let isOld = look.stamp.at - begun > Scene.backlogAge || look.stamp.at >= lastIntent + Scene.drain
+                guard isOld else { continue }
+                let text = "\(waiting.client): \(waiting.items) replies, \(waiting.bytes) bytes, "
+                    + "for \(Finding.text(look.stamp.at - begun))"
+                let violation = Violation(text: text, record: look.stamp.record)
+                if waiting.isGovernors {
+                    largest = max(largest, waiting.items)
+                    violations.append(violation)
+                } else {
+                    rigs.append(violation)
+                }
+            }
+        }
+        var finding = Finding.never(violations, unsure: rigs, of: looks.count)
+        finding.observed = .integer(largest)
+        return finding
+    }
+
+    static let drain = Duration.seconds(1)
+    static let backlogAge = Duration.milliseconds(10)
+}

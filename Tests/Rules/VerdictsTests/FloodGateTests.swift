@@ -1,0 +1,161 @@
+// Each gate of a flood has been seen red: a good run, one thing wrong in it, and exactly the gates that must say so.
+
+import History
+import Messages
+import Scenarios
+import Testing
+import Units
+import Verdicts
+
+private func tick(_ seen: Observation) -> Int64 { seen["tick"]?.integer ?? 0 }
+private func second(_ seen: Observation) -> Double { Double(seen.at.nanoseconds) / 1e9 - 1_000 }
+private func isOf(_ number: Int64, _ seen: Observation) -> Bool { tick(seen) == number }
+
+private let flaws: [Planted] = [
+    Planted(name: "slow-decision: every fiftieth on the wire 20 ms late, and claimed all the same", change: { story in
+        story.shift("decision_out", by: 0.02) { tick($0) % 50 == 0 }
+    }, fail: ["decision_latency_p99_ms", "watermark_true"]),
+    Planted(name: "stalls: no watermark for 200 ms every two seconds", change: { story in
+        story.remove("watermark") { second($0).truncatingRemainder(dividingBy: 2) < 0.2 }
+    }, fail: ["pipeline_latency_p99_ms"]),
+    Planted(name: "the watermark stops and never goes on", change: { story in
+        story.change("watermark", "watermark", to: 1_000) { ($0["watermark"]?.integer ?? 0) > 1_000 }
+    }, fail: ["pipeline_latency_p99_ms"]),
+    Planted(name: "watermark-jumps", change: { story in
+        story.change("watermark", "watermark", to: 2_000) { second($0) > 15 && second($0) < 15.5 }
+    }, fail: ["watermark_true"]),
+    Planted(name: "conflates-ticks", change: { story in
+        story.remove("decision") { isOf(1_001, $0) }
+        story.remove("decision_out") { isOf(1_001, $0) }
+    }, fail: ["watermark_true", "every_intent_decided"], inconclusive: ["probes_denied"]),
+    Planted(name: "rejects-everything: too many admissible intents", change: { story in
+        story.change("intent", "admissible", to: true) { tick($0) % 50 == 1 }
+    }, fail: ["accepted_rate"]),
+    Planted(name: "rate-unlimited: takes what breaks a limit", change: { story in
+        story.change("intent", "purpose", to: "probe") { isOf(1_005, $0) }
+        story.change("intent", "denied_for", to: "message_rate") { isOf(1_005, $0) }
+    }, fail: ["probes_denied"]),
+    Planted(name: "leaks-memory, and not even in the governor", change: { story in
+        for at in 5..<25 {
+            story.change("memory", "anon_kb", to: .integer(30_000 + Int64(at) * 5_000)) {
+                $0["name"] == "observer" && Int(second($0)) == at
+            }
+        }
+    }, fail: ["memory_leak_mb"]),
+    Planted(name: "a hundred megabytes for a moment", change: { story in
+        story.change("memory", "anon_kb", to: 200_000) { $0["name"] == "governor" && Int(second($0)) == 18 }
+    }, fail: ["memory_leak_mb"]),
+    Planted(name: "stops-reading: output waits for the governor", change: { story in
+        let waiting: JSON = [["client": "198.18.0.13:4711 #9", "governor": true, "items": 3, "bytes": 90_000]]
+        story.change("redis_clients", "waiting", to: waiting) { second($0) > 15 && second($0) < 18 }
+    }, fail: ["redis_backlog_max"]),
+    Planted(name: "output waits when the load is long over", change: { story in
+        let waiting: JSON = [["client": "198.18.0.13:4711 #9", "governor": true, "items": 1, "bytes": 90]]
+        story.change("redis_clients", "waiting", to: waiting) { Int(second($0)) == 28 }
+    }, fail: ["redis_backlog_max"]),
+    Planted(name: "drops-metric", change: { story in
+        for index in story.observations.indices where story.observations[index].type == "metrics" {
+            story.observations[index].fields.removeAll { $0.key == "risk_governor_feed_latency_seconds" }
+        }
+    }, fail: ["metrics_present"]),
+    Planted(name: "a metric that is not a number", change: { story in
+        story.change("metrics", "risk_governor_recovery_time_seconds", to: .null)
+    }, fail: ["metrics_present"]),
+    Planted(name: "frozen-feed-gauge", change: { story in
+        story.change("metrics", "risk_governor_feed_latency_seconds", to: .real(0.0001))
+    }, fail: ["metrics_present"]),
+    Planted(name: "the last tick is minutes old, and the gauge looks good", change: { story in
+        story.change("metrics", "risk_governor_last_tick_timestamp_seconds", to: .real(1_700_000_000))
+    }, fail: ["metrics_present"]),
+    Planted(name: "scrapes that are not answered", change: { story in
+        story.change("watermark", "ok", to: false) { second($0) > 15 && second($0) < 15.01 }
+    }, fail: ["metrics_present"]),
+]
+
+@Suite struct FloodGateTests {
+    private func names(_ verdict: Verdict, _ outcome: Outcome) -> Set<String> {
+        Set(verdict.gates.filter { $0.outcome == outcome }.map(\.name.rawValue))
+    }
+
+    private func reasons(_ verdict: Verdict) -> String {
+        "\(verdict.gates.filter { $0.outcome != .pass }.map { "\($0.name.rawValue): \($0.reason ?? "")" })"
+    }
+
+    @Test func `a good governor passes a flood, with an interval on each latency and slope`() throws {
+        let verdict = try Story.flood().judged()
+        #expect(verdict.outcome == .pass, "\(reasons(verdict))")
+        for name in [GateName.pipelineLatency, .decisionLatency, .memoryLeak] {
+            #expect(verdict.gate(name)?.finding.interval != nil, "\(name.rawValue)")
+        }
+    }
+
+    @Test(arguments: flaws) func `a planted flaw turns exactly its gates of a flood red`(_ planted: Planted) throws {
+        var story = try Story.flood()
+        planted.change(&story)
+        let verdict = try story.judged()
+        #expect(names(verdict, .fail) == planted.fail, "\(reasons(verdict))")
+        #expect(names(verdict, .inconclusive) == planted.inconclusive, "\(reasons(verdict))")
+    }
+
+    @Test func `a load that was sent late leaves the latencies unknown, however good they look`() throws {
+        var story = try Story.flood()
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        let verdict = try story.judged()
+        #expect(names(verdict, .inconclusive) == [
+            "generator_lateness", "pipeline_latency_p99_ms", "decision_latency_p99_ms",
+        ])
+        #expect(names(verdict, .fail) == [])
+    }
+
+    @Test func `backlog of the rig's own clients says nothing about the governor`() throws {
+        var story = try Story.flood()
+        let waiting: JSON = [["client": "198.18.1.15:4711 #9", "governor": false, "items": 3, "bytes": 90_000]]
+        story.change("redis_clients", "waiting", to: waiting) { second($0) > 15 && second($0) < 18 }
+        #expect(try story.judged().gate(.redisBacklog)?.outcome == .inconclusive)
+    }
+
+    @Test func `in shadow mode a single order fails, and none without a tap proves nothing`() throws {
+        var story = try Story.flood()
+        story.scenario.governor.mode = .shadow
+        story.scenario.gates.append(Gate(name: .ordersInShadow, kind: .never))
+        let verdict = try story.judged()
+        #expect(verdict.gate(.ordersInShadow)?.outcome == .fail)
+        #expect(verdict.gate(.everyIntentDecided)?.outcome == .pass, "\(reasons(verdict))")
+        story.remove("order_left")
+        story.remove("execution")
+        #expect(try story.judged().gate(.ordersInShadow)?.outcome == .pass)
+        story.remove("stats")
+        #expect(try story.judged().gate(.ordersInShadow)?.outcome == .inconclusive)
+    }
+
+    @Test func `without samples the gates of a flood know nothing`() throws {
+        var story = try Story.flood()
+        for type in ["memory", "redis_clients", "watermark"] { story.remove(type) }
+        let verdict = try story.judged()
+        for name in [GateName.memoryLeak, .redisBacklog, .pipelineLatency, .watermarkTrue] {
+            #expect(verdict.gate(name)?.outcome == .inconclusive, "\(name.rawValue)")
+        }
+        story.remove("metrics")
+        #expect(try story.judged().gate(.metricsPresent)?.outcome == .fail)
+    }
+}
+
+@Suite struct TrendSlopeTests {
+    @Test func `a slope is found through noise and one jump, where the ends would be misled`() throws {
+        let points = (0..<60).map { index -> (x: Double, y: Double) in
+            // No two alike: equal slopes of many pairs would leave the interval without a width.
+            let noise = Double(index * 7_919 % 61) / 5
+            let jump: Double = index == 59 ? 400 : 0
+            let line = 3 * Double(index)
+            return (x: Double(index), y: line + noise + jump)
+        }
+        let slope = try #require(TrendSlope(points))
+        #expect(abs(slope.estimate - 3) < 0.1)
+        #expect(slope.low < 3 && slope.high > 3 && slope.high - slope.low < 0.5)
+    }
+
+    @Test func `four points, or all at one moment, have no slope`() {
+        #expect(TrendSlope((0..<4).map { (x: Double($0), y: 1) }) == nil)
+        #expect(TrendSlope((0..<9).map { (x: 1, y: Double($0)) }) == nil)
+    }
+}
