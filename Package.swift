@@ -111,7 +111,7 @@ let programs: [Target] = [
     program(
         "rogue-governor",
         ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
-    program("chaos-agent", ["ChaosAgentService", "Commands"]),
+    program("chaos-agent", ["ChaosAgentService", "Commands", "Scenarios", "Archive", "CLinux"]),
     program("observer", ["ObserverService", "Archive", "Commands", "Sockets", "Units"]),
 ]
 

@@ -19,6 +19,10 @@ package final class CommandServer {
         package var lineBytes = 65_536
         /// A TCP client that has not shown its token by then is cut off.
         package var hello = Duration.seconds(2)
+        /// TCP clients that have not shown their token yet; one more, and the oldest of them is cut off.
+        package var strangers = 16
+        /// Answers that wait for a client that doesn't read; more, and it is cut off.
+        package var waitingBytes = 4 << 20
         /// Requests that a client may send at once, and how many more each second.
         package var requestsBurst = 400
         package var requestsPerSecond = 200
@@ -44,30 +48,39 @@ package final class CommandServer {
         fileprivate var allowance: Int
         fileprivate var refilled = Instant.now
         fileprivate var patience: Timer?
+        fileprivate let number: Int
+        private let waitingMaximum: Int
 
-        fileprivate init(_ connection: Connection, peer: String, isAdmitted: Bool, limits: Limits) {
+        fileprivate init(_ connection: Connection, peer: String, isAdmitted: Bool, number: Int, limits: Limits) {
             self.connection = connection
             self.peer = peer
+            self.number = number
+            waitingMaximum = limits.waitingBytes
             self.isAdmitted = isAdmitted
             splitter = LineSplitter(limit: limits.lineBytes)
             allowance = limits.requestsBurst
         }
 
-        /// News, which is no reply to anything.
-        package func send(_ json: JSON) { connection.send(json.bytes() + [0x0A]) }
+        /// News, which is no reply to anything, or the reply.
+        package func send(_ json: JSON) {
+            connection.send(json.bytes() + [0x0A])
+            if connection.waitingBytes > waitingMaximum { connection.close() }
+        }
     }
 
     package var onRequest: (Request) -> Void = { $0.refuse(CommandError("command", "nobody listens")) }
     package var onGone: (Client) -> Void = { _ in }
-    /// Called for every command with who, what and the result; a token never shows up in it.
-    package var onAudit: (_ peer: String, _ what: String, _ result: String) -> Void = { _, _, _ in }
+    /// Called once for every command and every attempt to give one; our token never shows up in it.
+    package var onAudit: (AuditEntry) -> Void = { _ in }
 
     private let limits: Limits
     private let token: Token?
     private var listener: Listener?
     private var clients: [ObjectIdentifier: Client] = [:]
+    private var clientNumber = 0
     private unowned let reactor: Reactor
 
+    /// - Parameter token: what a TCP client must show. A Unix socket asks for none, and keeps it out of its audit.
     /// - Throws: a TCP endpoint without a token, or what the system refused.
     package init(at endpoint: Endpoint, token: Token? = nil, limits: Limits = Limits(), on reactor: Reactor) throws {
         self.limits = limits
@@ -97,20 +110,28 @@ package final class CommandServer {
 
     private func accept(_ connection: Connection, uid: UInt32?) {
         guard let uid, uid == 0 || uid == geteuid() else {
-            onAudit("uid \(uid.map(String.init) ?? "unknown")", "connect", "refused: not the owner")
+            audit("uid \(uid.map(String.init) ?? "unknown"), \(connection.peer)", "connect", "refused: not the owner")
             return connection.close()
         }
         admit(connection, peer: "uid \(uid), \(connection.peer)", isAdmitted: true)
     }
 
-    private func accept(_ connection: Connection) { admit(connection, peer: connection.peer, isAdmitted: false) }
+    private func accept(_ connection: Connection) {
+        let strangers = clients.values.filter { !$0.isAdmitted }
+        if strangers.count >= limits.strangers, let oldest = strangers.min(by: { $0.number < $1.number }) {
+            audit(oldest.peer, "connect", "refused: no token, and others wait")
+            oldest.connection.close()
+        }
+        admit(connection, peer: connection.peer, isAdmitted: false)
+    }
 
     private func admit(_ connection: Connection, peer: String, isAdmitted: Bool) {
         guard clients.count < limits.clients else {
-            onAudit(peer, "connect", "refused: \(limits.clients) clients already")
+            audit(peer, "connect", "refused: \(limits.clients) clients already")
             return connection.close()
         }
-        let client = Client(connection, peer: peer, isAdmitted: isAdmitted, limits: limits)
+        clientNumber += 1
+        let client = Client(connection, peer: peer, isAdmitted: isAdmitted, number: clientNumber, limits: limits)
         clients[ObjectIdentifier(client)] = client
         connection.onBytes = { [unowned self, unowned client] in receive($0, from: client) }
         connection.onClose = { [unowned self, unowned client] _ in
@@ -121,7 +142,7 @@ package final class CommandServer {
         if !isAdmitted {
             client.patience = reactor.after(limits.hello) { [unowned self, weak client] in
                 guard let client, !client.isAdmitted else { return }
-                onAudit(client.peer, "connect", "refused: no token within \(limits.hello.written)")
+                audit(client.peer, "connect", "refused: no token within \(limits.hello.written)")
                 client.connection.close()
             }
         }
@@ -131,10 +152,10 @@ package final class CommandServer {
     private func receive(_ bytes: ArraySlice<UInt8>, from client: Client) {
         do {
             for line in try client.splitter.lines(in: bytes) where client.connection.isOpen {
-                if !line.isEmpty { take(line, client) }
+                if !line.isEmpty { withExtendedLifetime(client) { take(line, client) } }
             }
         } catch {
-            onAudit(client.peer, "?", "refused: a line of more than \(limits.lineBytes) bytes")
+            audit(client.peer, "?", "refused: a line of more than \(limits.lineBytes) bytes")
             client.connection.close()
         }
     }
@@ -144,41 +165,51 @@ package final class CommandServer {
     private func take(_ line: [UInt8], _ client: Client) {
         let json: JSON
         do { json = try JSON(parsing: line) } catch {
-            refuse(.null, CommandError("request", "is no JSON: \(error)"), "?", client)
+            // What was found there may be half of a token: it goes to the client alone.
+            let told = client.isAdmitted ? "is no JSON: \(error)" : "is no JSON"
+            refuse(.null, CommandError("request", told), "?", to: client, audited: "is no JSON at byte \(error.offset)")
             if !client.isAdmitted { client.connection.close() }
             return
         }
+        guard client.isAdmitted else { return admit(json, client) }
         let id = json["id"] ?? .null
         guard let word = json["command"]?.string else {
             let found = json["command"]?.text() ?? "nothing"
-            return refuse(id, CommandError("'command'", "expected a word, found \(found)"), "?", client)
+            return refuse(id, CommandError("'command'", "expected a word, found \(found)"), "?", to: client)
         }
-        guard client.isAdmitted else { return admit(json, id, word, client) }
+        let what = CommandServer.shown(json, word)
         guard hasAllowance(client) else {
-            return refuse(id, CommandError("'\(shown(word))'", "too many requests; wait a second"), word, client)
+            return refuse(id, CommandError("'\(word.prefix(40))'", "too many requests; wait a second"), word, what, to: client)
         }
-        let request = Request(
-            word: word, json: json, client: client,
-            reply: { [weak self, weak client] members in
-                guard let client else { return }
-                self?.onAudit(client.peer, Self.shown(json, word), "ok")
-                client.send(.object([.init("id", id), .init("ok", true)] + members))
-            },
-            refuse: { [weak self, weak client] error in
-                guard let client else { return }
-                self?.refuse(id, error, Self.shown(json, word), client)
-            })
-        onRequest(request)
+        let peer = client.peer
+        onRequest(
+            Request(
+                word: word, json: json, client: client,
+                reply: { [weak self, weak client] members in
+                    // A client that has left gets no answer; what it had done stands in the audit.
+                    self?.audit(peer, word, "ok", what: what)
+                    client?.send(.object([.init("id", id), .init("ok", true)] + members))
+                },
+                refuse: { [weak self, weak client] error in
+                    self?.audit(peer, word, "refused: \(error)", what: what)
+                    client?.send(CommandServer.refusal(id, error))
+                }))
     }
 
-    private func admit(_ json: JSON, _ id: JSON, _ word: String, _ client: Client) {
-        guard word == "hello", let candidate = json["token"]?.string, token?.matches(candidate) == true else {
-            refuse(id, CommandError("hello", "a valid token is expected first"), word, client)
+    private func admit(_ json: JSON, _ client: Client) {
+        let id = json["id"] ?? .null
+        guard json["command"]?.string == "hello", let candidate = json["token"]?.string, token?.matches(candidate) == true
+        else {
+            // Nothing that a stranger sends is repeated.
+            let isHello = json["command"]?.string == "hello"
+            refuse(
+                id, CommandError("hello", "a valid token is expected first"), isHello ? "hello" : "?", to: client,
+                audited: isHello ? "not the token" : "no hello first")
             return client.connection.close()
         }
         client.isAdmitted = true
         client.patience?.cancel()
-        onAudit(client.peer, "hello", "ok")
+        audit(client.peer, "hello", "ok")
         client.send(.object([.init("id", id), .init("ok", true)]))
     }
 
@@ -194,16 +225,27 @@ package final class CommandServer {
         return true
     }
 
-    private func refuse(_ id: JSON, _ error: CommandError, _ what: String, _ client: Client) {
-        onAudit(client.peer, shown(what), "refused: \(error)")
-        client.send(
-            .object([
-                .init("id", id), .init("ok", false), .init("error", .string(error.description)),
-                .init("missing_ability", .bool(error.isMissingAbility)),
-            ]))
+    private func refuse(
+        _ id: JSON, _ error: CommandError, _ word: String, _ what: String? = nil, to client: Client,
+        audited: String? = nil
+    ) {
+        audit(client.peer, word, "refused: \(audited ?? error.description)", what: what)
+        client.send(CommandServer.refusal(id, error))
     }
 
-    private func shown(_ text: String) -> String { String(text.prefix(400)) }
+    private static func refusal(_ id: JSON, _ error: CommandError) -> JSON {
+        .object([
+            .init("id", id), .init("ok", false), .init("error", .string(error.description)),
+            .init("missing_ability", .bool(error.isMissingAbility)),
+        ])
+    }
+
+    // MARK: audit
+
+    private func audit(_ peer: String, _ word: String, _ result: String, what: String? = nil) {
+        func clean(_ text: String) -> String { token.map { text.replacing($0.text, with: "[token]") } ?? text }
+        onAudit(AuditEntry(who: peer, word: clean(word), what: clean(what ?? word), result: clean(result)))
+    }
 
     /// The command with its members, for the audit.
     private static func shown(_ json: JSON, _ word: String) -> String {

@@ -17,6 +17,10 @@ package struct Token: Sendable {
             throw CommandError(
                 place, "a token of at least \(Token.lengthMinimum) characters was expected, found \(line.utf8.count)")
         }
+        // In JSON such a text is the same as outside of it, so that an audit can be kept free of it.
+        guard line.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }) else {
+            throw CommandError(place, "a token of ASCII letters, digits and signs without '\"' and '\\' was expected")
+        }
         bytes = Array(line.utf8)
     }
 

@@ -50,7 +50,7 @@ extension Connection {
 }
 
 /// `nil` when the path is longer than a Unix address can hold (107 bytes).
-func withUnixAddress<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
+package func withUnixAddress<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
     var raw = sockaddr_un()
     raw.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)

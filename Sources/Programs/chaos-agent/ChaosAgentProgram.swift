@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import ChaosAgentCore
 import ChaosAgentService
 import Commands
@@ -89,6 +90,7 @@ struct Serve: ParsableCommand {
     )
     var tokenFile: String?
     @Option(help: "Ledger file: what is in force, synced before it is applied.") var ledger: String
+    @Option(help: "Audit file: a line for each command. Default: the ledger's path with .audit.") var audit: String?
     @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress:
         String?
     @Option(help: "Probe addresses of the other agents, comma-separated HOST:PORT.") var probePeers: String?
@@ -121,18 +123,23 @@ struct Serve: ParsableCommand {
             // The probes are stamped after their read: less waiting for the processor, truer stamps. Refused without
             // privilege, and then the stamps show it.
             _ = setpriority(__priority_which_t(0), 0, -10)
+            // A file that must not grow is an error of that write, not the end of the agent.
+            signal(SIGXFSZ, SIG_IGN)
             let reactor = try Reactor()
             var stop: (Int32) -> Void = { _ in reactor.stop() }
             try reactor.onSignal { stop($0) }
             let agent = try ChaosAgent(settings, on: reactor)
             let link = settings.observer.map { EvidenceLink(to: $0, node: node, on: reactor) }
             if let link { agent.onReport = { link.send($0) } }
-            var servers = [try CommandServer(at: .unix(socket), on: reactor)]
+            let token = try Token.find(file: tokenFile)
+            let log = try AuditLog(audit ?? "\(ledger).audit")
+            var servers = [try CommandServer(at: .unix(socket), token: token, on: reactor)]
             if let address = listen.flatMap({ Address(written: $0) }) {
-                servers.append(
-                    try CommandServer(at: .tcp(address), token: try Token.find(file: tokenFile), on: reactor))
+                servers.append(try CommandServer(at: .tcp(address), token: token, on: reactor))
             }
-            let commands = AgentCommands(agent, on: servers)
+            let commands = AgentCommands(agent, on: servers, audit: log)
+            commands.onProblem = { [node] in complain("node \(node): \($0)") }
+            try giveUpPrivileges()
             stop = { _ in agent.stop(.abort) }
             complain(
                 "node \(node): ready, backend \(agent.backend.rawValue), interface \(interface), socket \(socket)")
@@ -142,6 +149,17 @@ struct Serve: ParsableCommand {
                 complain("node \(node): the observer did not get every observation")
             }
         }
+    }
+}
+
+extension Serve {
+    /// After the start the agent needs to change the network, to schedule its holders, and, where it was given them, to
+    /// signal and look into processes of its run.
+    private static let kept: UInt64 = [5, 12, 19, 23].reduce(0) { $0 | 1 << UInt64($1) }  // KILL NET_ADMIN SYS_PTRACE SYS_NICE
+
+    private func giveUpPrivileges() throws {
+        try check(clinux_no_new_privileges(), "node \(node)", "no-new-privs")
+        try check(clinux_keep_capabilities(Serve.kept), "node \(node)", "give up capabilities")
     }
 }
 

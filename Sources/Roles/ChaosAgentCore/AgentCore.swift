@@ -47,6 +47,8 @@ package struct AgentCore {
     package static let trainsMaximum = 1_500
     /// Faults remembered after they are over.
     package static let historyMaximum = 64
+    /// Faults of this node that may be in force at once.
+    package static let faultsMaximum = 8
 
     package let node: String
     package let interface: String
@@ -73,6 +75,10 @@ package struct AgentCore {
     package func refusal(of request: FaultRequest) -> String? {
         if let known = fault(request.id), !known.isOver {
             return "fault '\(request.id)' is \(known.state.rawValue) already; heal it or give another id"
+        }
+        let present = lives.filter { !$0.isOver }.count
+        if present >= AgentCore.faultsMaximum {
+            return "\(present) faults are in force already, the maximum at once; heal one first"
         }
         if request.duration > FaultRequest.durationMaximum {
             return
@@ -281,6 +287,11 @@ package struct AgentCore {
         let others = DosePlan(dosed.filter { $0.request.id != life.request.id })
         return life.request.from.allSatisfy { others.delay(from: $0) > .zero }
             || sample.delay < life.request.delay / 2
+    }
+
+    /// A command that somebody gave: who, what, and what came of it.
+    package func report(of command: [JSON.Member], at: Instant) -> Report {
+        Report(type: "command", at: at, uncertainty: .zero, fields: command + [.init("node", .string(node))])
     }
 
     func report(

@@ -29,6 +29,10 @@ package struct FaultRequest: Hashable, Sendable {
     package var pid: Int32?
     /// Decides which packets are lost and how the jitter falls.
     package var seed: UInt64 = 1
+    /// Whose fault it is: without a word, an operator's.
+    package var by = FaultOrigin.operator
+    /// Who gave the command, as the agent saw it: `uid 0, pid 17`.
+    package var who: String?
 
     package init(_ id: String, _ kind: FaultKind, from: [UInt32] = [], duration: Duration) {
         self.id = id
@@ -47,10 +51,14 @@ package struct FaultRequest: Hashable, Sendable {
             .init("bits_per_second", .integer(bitsPerSecond)), .init("duration_ns", .integer(duration.nanoseconds)),
             .init("port", .optional(port.map { Int64($0) })), .init("mode", .string(mode.rawValue)),
             .init("pid", .optional(pid.map { Int64($0) })), .init("direction", "in"),
-            .init("seed", .integer(Int64(bitPattern: seed))),
+            .init("seed", .integer(Int64(bitPattern: seed))), .init("by", .string(by.rawValue)),
+            .init("who", .optional(who)),
         ]
     }
 }
+
+/// Whether a fault belongs to a scenario, or an operator put it into a drill by hand.
+package enum FaultOrigin: String, CaseIterable, Sendable, Hashable { case scenario, `operator` }
 
 /// Everything that is wrong with a request.
 package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -63,7 +71,7 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
 extension FaultRequest {
     private static let keys = [
         "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "share_ppm",
-        "bits_per_second", "port", "mode", "pid", "seed",
+        "bits_per_second", "port", "mode", "pid", "seed", "by", "who",
     ]
 
     package init(json: JSON) throws(RequestError) {
@@ -84,6 +92,8 @@ extension FaultRequest {
         mode = reader.choice("mode", otherwise: .silent) ?? .silent
         pid = reader.number("pid", 2...Int64(Int32.max), required: kind?.concernsProcess == true).map { Int32($0) }
         seed = UInt64(reader.number("seed", 0...Int64.max, required: false) ?? 1)
+        by = reader.choice("by", otherwise: .operator) ?? .operator
+        who = json["who"]?.string
         let named = json["from"].map { !$0.isNull && $0 != .array([]) } ?? false
         if kind?.isDosed == true, !named {
             reader.mistake(

@@ -11,8 +11,11 @@ extension AgentCore {
     private static let underWay = Duration.milliseconds(20)
 
     /// The probes that were sent while it was in force and had time to come before it was lifted.
-    package func measured(_ life: FaultLife) -> [(sender: UInt32, statistics: ProbeStatistics)] {
-        guard let span = span(of: life) else { return [] }
+    /// - Parameter now: of a fault that lasts still, what has been measured until then.
+    package func measured(
+        _ life: FaultLife, until now: Instant? = nil
+    ) -> [(sender: UInt32, statistics: ProbeStatistics)] {
+        guard let span = span(of: life, until: now) else { return [] }
         return windows.keys.sorted().filter { concerns(life.request, $0) }.compactMap { sender in
             guard let window = windows[sender] else { return nil }
             let sent = window.sent(from: span.start, until: span.end)
@@ -23,8 +26,10 @@ extension AgentCore {
         }
     }
 
-    package func trains(_ life: FaultLife, from sender: UInt32) -> TrainStatistics {
-        guard life.request.kind == .rate, let span = span(of: life) else { return TrainStatistics([]) }
+    package func trains(
+        _ life: FaultLife, from sender: UInt32, until now: Instant? = nil
+    ) -> TrainStatistics {
+        guard life.request.kind == .rate, let span = span(of: life, until: now) else { return TrainStatistics([]) }
         return TrainStatistics((trains[sender] ?? []).filter { $0.sent >= span.start && $0.sent < span.end })
     }
 
@@ -53,8 +58,8 @@ extension AgentCore {
             })
     }
 
-    private func span(of life: FaultLife) -> (start: Instant, end: Instant)? {
-        guard let applied = life.applied, let lifting = life.lifting?.at ?? life.lifted else { return nil }
+    private func span(of life: FaultLife, until now: Instant? = nil) -> (start: Instant, end: Instant)? {
+        guard let applied = life.applied, let lifting = life.lifting?.at ?? life.lifted ?? now else { return nil }
         let longest = life.request.from.map { reach(life, from: $0) }.max() ?? .zero
         return (applied, lifting - longest)
     }

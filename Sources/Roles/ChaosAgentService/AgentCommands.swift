@@ -1,10 +1,11 @@
-// What an agent can be told, over its command servers (`Drivers/Commands`):
+// What an agent can be told, over its command servers (`Drivers/Commands`); docs/chaos-agent.md describes every member:
 //
 //     {"id":1,"command":"inject","fault":{…}}   → {"id":1,"ok":true,"fault":{…}}
-//     {"id":2,"command":"heal","fault":"slow"}  → {"id":2,"ok":true}          ("fault" absent: all)
-//     {"id":3,"command":"list"}                 → {"id":3,"ok":true,"faults":[…]}
-//     {"id":4,"command":"watch"}                → {"id":4,"ok":true}, then {"event":"fault_healed","fault":"slow",…}
-//     {"id":5,"command":"doctor"}, {"id":6,"command":"stop"}
+//     {"id":2,"command":"inject","dry_run":true,"fault":{…}} → {"id":2,"ok":true,"plan":["…"]}
+//     {"id":3,"command":"heal","fault":"slow"}  → {"id":3,"ok":true}          ("fault" absent: all)
+//     {"id":4,"command":"list"}                 → {"id":4,"ok":true,"node":"…","faults":[…]}
+//     {"id":5,"command":"watch"}                → {"id":5,"ok":true}, then {"event":"fault_healed","fault":"slow",…}
+//     {"id":6,"command":"doctor"}, {"id":7,"command":"stop"}
 
 import ChaosAgentCore
 import Commands
@@ -14,26 +15,61 @@ import Sockets
 import Units
 
 package final class AgentCommands {
-    package enum Word: String, CaseIterable { case inject, heal, list, watch, doctor, stop }
+    package enum Word: String, CaseIterable {
+        case inject, heal, list, watch, doctor, stop
+
+        /// Its members besides `id` and `command`.
+        package var members: [String] {
+            switch self {
+            case .inject: ["fault", "dry_run"]
+            case .heal: ["fault"]
+            case .list, .watch, .doctor, .stop: []
+            }
+        }
+
+        /// Does something to the node: what a run's evidence must know of.
+        var hasEffect: Bool { [.inject, .heal, .stop].contains(self) }
+    }
+
+    /// Commands that go into the evidence of a run; more stand in the audit alone.
+    static let evidenceMaximum = 1_000
 
     private let agent: ChaosAgent
     private let servers: [CommandServer]
+    private let audit: AuditLog?
+    private var toldProblem = false
+    private var evidenceCount = 0
 
     /// Takes commands for `agent` on every server: its Unix socket, and TCP where that was asked for.
-    package init(_ agent: ChaosAgent, on servers: [CommandServer]) {
+    /// - Parameter audit: gets a line for each command, whatever became of it.
+    package init(_ agent: ChaosAgent, on servers: [CommandServer], audit: AuditLog?) {
         self.agent = agent
         self.servers = servers
+        self.audit = audit
         for server in servers {
             server.onRequest = { [unowned self] in answer($0) }
             server.onGone = { [unowned agent] in agent.removeWatcher($0) }
+            server.onAudit = { [unowned self] in note($0) }
         }
     }
 
+    /// Called with what an operator must know of the audit itself.
+    package var onProblem: (String) -> Void = { _ in }
+
     package func close() { for server in servers { server.close() } }
+
+    private func note(_ entry: AuditEntry) {
+        audit?.write(entry)
+        if let problem = audit?.problem, !toldProblem { onProblem("no fault is taken any more: \(problem)") }
+        toldProblem = audit?.problem != nil
+        guard Word(rawValue: entry.word)?.hasEffect == true, evidenceCount < AgentCommands.evidenceMaximum else { return }
+        evidenceCount += 1
+        agent.tell(of: entry)
+    }
 
     private func answer(_ request: CommandServer.Request) {
         do {
-            request.reply(try carryOut(request.json, request.word, request.client))
+            request.reply(try carryOut(request))
         } catch let error as AgentError {
             request.refuse(CommandError(error.subject, error.detail, isMissingAbility: error.isMissingAbility))
         } catch {
@@ -41,23 +77,21 @@ package final class AgentCommands {
         }
     }
 
-    private func carryOut(_ json: JSON, _ text: String, _ client: CommandServer.Client) throws -> [JSON.Member] {
-        let names = Word.allCases.map(\.rawValue)
-        guard let word = Word(rawValue: text) else {
-            let near = closest(to: text, among: names).map { ". Did you mean '\($0)'?" } ?? ""
-            throw AgentError(
-                "'command'",
-                "expected one of \(names.joined(separator: ", ")), found \(json["command"]?.text() ?? "")\(near)")
-        }
+    private func carryOut(_ request: CommandServer.Request) throws -> [JSON.Member] {
+        let json = request.json
+        let word = try word(request)
+        let client = request.client
         switch word {
-        case .inject:
-            let life = try agent.inject(try FaultRequest(json: json["fault"] ?? .null))
-            return [.init("fault", agent.describe(life))]
+        case .inject: return try inject(json, client)
         case .heal:
-            try agent.heal(json["fault"]?.string)
+            try agent.heal(try fault(json))
             return []
         case .list:
-            return [.init("faults", .array(agent.core.faults.map { agent.describe($0) }))]
+            let now = Instant.now
+            return [
+                .init("node", .string(agent.core.node)), .init("now_ns", .integer(now.nanoseconds)),
+                .init("faults", .array(agent.core.faults.map { agent.describe($0, at: now) })),
+            ]
         case .watch:
             agent.addWatcher(client) { [unowned client] report in
                 let members: [JSON.Member] = [
@@ -75,60 +109,41 @@ package final class AgentCommands {
             return []
         }
     }
-}
 
-extension ChaosAgent {
-    /// A fault for people and for the conductor.
-    func describe(_ life: FaultLife) -> JSON {
-        let proof = core.proof(of: life)
-        let plan = core.dosed.isEmpty ? nil : DosePlan(core.dosed)
-        let sums =
-            life.request.kind.isDosed
-            ? plan.map { plan in life.request.from.map { JSON.integer(plan.delay(from: $0).nanoseconds) } } : nil
-        func stamp(_ instant: Instant?) -> JSON { .optional(instant?.nanoseconds) }
-        return .object([
-            .init("id", .string(life.request.id)), .init("kind", .string(life.request.kind.rawValue)),
-            .init("state", .string(life.state.rawValue)), .init("backend", .string(backend.rawValue)),
-            .init("applied_ns", stamp(life.applied)), .init("first_effect_ns", stamp(life.firstEffect)),
-            .init("lifted_ns", stamp(life.lifted)), .init("effect_ended_ns", stamp(life.effectEnded)),
-            .init("expires_ns", stamp(life.deadline)),
-            .init("readback_equal", life.readbackEqual.map { .bool($0) } ?? .null),
-            .init("packets", .integer(Int64(clamping: life.counters.packets))),
-            .init("sockets", .integer(Int64(clamping: life.counters.sockets))),
-            .init("holders", .array(holders(of: life.request.id).map { holder($0) })),
-            .init(
-                "measured",
-                .array(
-                    core.measured(life).map { measured($0.sender, $0.statistics, core.trains(life, from: $0.sender)) })),
-            .init("delay_sum_ns", sums.map { .array($0) } ?? .null),
-            .init("in_force", .string(proof.isProven ? "proven" : "unproven")),
-            .init("missing", .array(proof.missing.map { .string($0) })), .init("failure", .optional(life.failure)),
-        ])
+    private func word(_ request: CommandServer.Request) throws(AgentError) -> Word {
+        let names = Word.allCases.map(\.rawValue)
+        guard let word = Word(rawValue: request.word) else {
+            let near = closest(to: request.word, among: names).map { ". Did you mean '\($0)'?" } ?? ""
+            throw AgentError(
+                "'command'",
+                "expected one of \(names.joined(separator: ", ")), found '\(request.word)'\(near)")
+        }
+        // A misspelt member must not turn "heal this" into "heal all".
+        let legal = ["id", "command"] + word.members
+        guard let unknown = request.json.members?.first(where: { !legal.contains($0.key) }) else { return word }
+        throw AgentError(
+            "'\(unknown.key)'", "is no member of '\(word.rawValue)': expected \(legal.joined(separator: ", "))")
     }
 
-    private func measured(_ sender: UInt32, _ statistics: ProbeStatistics, _ trains: TrainStatistics) -> JSON {
-        .object([
-            .init("source", .string(dotted(sender))), .init("n", .integer(Int64(statistics.count))),
-            .init("p50_ns", .integer(statistics.median.nanoseconds)),
-            .init("p99_ns", .integer(statistics.percentile99.nanoseconds)),
-            .init("min_ns", .integer(statistics.minimum.nanoseconds)),
-            .init("max_ns", .integer(statistics.maximum.nanoseconds)),
-            .init("lost", .integer(Int64(statistics.lost))), .init("copies", .integer(Int64(statistics.copies))),
-            .init("overtook", .integer(Int64(statistics.overtook))), .init("trains", .integer(Int64(trains.count))),
-            .init("bits_per_second", .integer(trains.medianBitsPerSecond)),
-        ])
+    private func inject(_ json: JSON, _ client: CommandServer.Client) throws -> [JSON.Member] {
+        if let problem = audit?.problem {
+            throw AgentError("the audit", "\(problem): no fault without a line of who asked for it; make room, and heal")
+        }
+        guard json["dry_run"].map({ $0.bool != nil }) ?? true else {
+            throw AgentError("'dry_run'", "expected true or false, found \(json["dry_run"]?.text() ?? "")")
+        }
+        var fault = try FaultRequest(json: json["fault"] ?? .null)
+        fault.who = client.peer
+        if json["dry_run"]?.bool == true { return [.init("plan", .array(try agent.plan(fault).map { .string($0) }))] }
+        return [.init("fault", agent.describe(try agent.inject(fault), at: Instant.now))]
     }
 
-    private func holder(_ statistics: PacketQueue.Statistics) -> JSON {
-        let mean =
-            statistics.released > 0 ? statistics.achievedTotal.nanoseconds / Int64(clamping: statistics.released) : 0
-        return .object([
-            .init("realtime", .bool(statistics.isRealtime)),
-            .init("held", .integer(Int64(clamping: statistics.held))),
-            .init("dropped", .integer(Int64(clamping: statistics.dropped))),
-            .init("waiting_max", .integer(Int64(statistics.waitingMaximum))),
-            .init("hold_mean_ns", .integer(mean)),
-            .init("hold_max_ns", .integer(statistics.achievedMaximum.nanoseconds)),
-        ])
+    /// `nil`: all of them.
+    private func fault(_ json: JSON) throws(AgentError) -> String? {
+        guard let value = json["fault"], !value.isNull else { return nil }
+        guard let id = value.string else {
+            throw AgentError("'fault'", "expected the name of a fault, or nothing for all, found \(value.text())")
+        }
+        return id
     }
 }

@@ -1,6 +1,7 @@
 // The agent: it carries out what its core decides, on one reactor thread.
 
 import ChaosAgentCore
+import Commands
 import Glibc
 import Messages
 import Netlink
@@ -82,6 +83,19 @@ package final class ChaosAgent {
         guard let life = core.fault(request.id) else { throw AgentError("fault '\(request.id)'", "was not taken") }
         if let failure = life.failure { throw AgentError("fault '\(request.id)'", failure) }
         return life
+    }
+
+    /// What an inject would do to the kernel, in words. Refused like the inject itself; nothing is touched.
+    func plan(_ request: FaultRequest) throws -> [String] {
+        if let refusal = try core.refusal(of: request) ?? hands.refusal() {
+            throw AgentError("fault '\(request.id)'", refusal, isMissingAbility: request.kind.needsNetem)
+        }
+        return try hands.plan(request, dosed: core.dosed)
+    }
+
+    /// A command that was given, for the evidence of the run and for those who watch.
+    func tell(of command: AuditEntry) {
+        carryOut(.report(core.report(of: command.members, at: Instant.now)))
     }
 
     func heal(_ id: String?) throws(AgentError) {

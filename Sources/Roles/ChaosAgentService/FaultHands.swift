@@ -17,12 +17,12 @@ final class FaultHands {
 
     private static let destroyRounds = 20
 
-    private let settings: AgentSettings
-    private let backend: Backend
-    private let table: FaultTable
+    let settings: AgentSettings
+    let backend: Backend
+    let table: FaultTable
     let queues: any DoseKeeper
-    private let links: LinkControl
-    private let sockets: SocketDiagnostics
+    let links: LinkControl
+    let sockets: SocketDiagnostics
     private var lease: LinkLease?
     private unowned let reactor: Reactor
 
@@ -98,7 +98,7 @@ final class FaultHands {
         return Applied(at: Instant.now, readback: try table.readBack(request.id))
     }
 
-    private func pattern(_ request: FaultRequest) -> SocketDiagnostics.Pattern {
+    func pattern(_ request: FaultRequest) -> SocketDiagnostics.Pattern {
         SocketDiagnostics.Pattern(
             localPort: request.port, remoteHosts: request.from.isEmpty ? nil : Set(request.from))
     }

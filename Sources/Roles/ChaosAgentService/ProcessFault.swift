@@ -54,7 +54,7 @@ enum ProcessFault {
     }
 
     /// Only processes of our own run: those that carry its id in their environment.
-    private static func refuseStranger(_ pid: Int32) throws {
+    static func refuseStranger(_ pid: Int32) throws {
         guard pid != getpid() else { throw AgentError("pid \(pid)", "is the chaos-agent itself") }
         guard let run = getenv("GAUNTLET_RUN").map({ String(cString: $0) }) else { return }
         let prefix = Array("GAUNTLET_RUN=\(run)".utf8)

@@ -21,7 +21,7 @@ extension Conductor {
     private func request(_ fault: Fault, _ application: Fault.Application) -> JSON {
         var members: [JSON.Member] = [
             .init("id", .string(fault.id)), .init("kind", .string(fault.kind.rawValue)),
-            .init("duration_ns", .integer(fault.duration.nanoseconds)),
+            .init("duration_ns", .integer(fault.duration.nanoseconds)), .init("by", "scenario"),
         ]
         let peers = application.peers.compactMap { topology.node($0)?.market }
         if !peers.isEmpty, fault.process == nil { members.append(.init("from", .array(peers.map { .string($0) }))) }

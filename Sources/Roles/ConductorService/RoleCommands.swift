@@ -74,7 +74,7 @@ package struct RoleCommands {
             program("chaos-agent"),
             [
                 "serve", "--node", node, "--interface", "market", "--socket", RunPaths.agentSocket(node),
-                "--ledger", RunPaths.agentLedger(node),
+                "--ledger", RunPaths.agentLedger(node), "--audit", paths.audit(node),
                 "--probe-address", topology.market(node, topology.ports.probe),
                 "--probe-peers", peers.joined(separator: ","), "--observer", topology.ingest, "--backend", backend,
             ],

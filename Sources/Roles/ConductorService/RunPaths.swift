@@ -18,6 +18,9 @@ package struct RunPaths: Sendable {
     package var namespaces: String { "\(directory)/logs/namespaces.txt" }
     package func log(_ process: String) -> String { "\(logs)/\(process).log" }
 
+    /// Who gave the agent of a node which command.
+    package func audit(_ node: String) -> String { "\(logs)/audit-\(node).ndjson" }
+
     /// In the lab's own /run: gone with it.
     package static let observerSocket = "/run/gauntlet/observer.sock"
     package static let passwordFile = "/run/gauntlet/redis-password"

@@ -22,9 +22,10 @@ extension Governor {
 
     private func conditions(at now: Instant) -> (GovernorState.Kind, String) {
         if killed { return (.killed, "operator") }
-        if flags.isLatched, flags.cause != nil || flags.isReadable(at: now) { return (.paused, flags.latchReason) }
-        if !flags.isReadable(at: now) { return (.paused, "flags unreadable") }
-        if flags.isPausedByOperator { return (.paused, "paused by the operator") }
+        let isReadable = flags.isReadable(at: now)
+        if flags.isLatched, flags.cause != nil || isReadable { return (.paused, waiting(flags.latchReason)) }
+        if !isReadable { return (.paused, "flags unreadable") }
+        if flags.isPausedByOperator { return (.paused, waiting("paused by the operator")) }
         if !sessionUp { return (.paused, "session down") }
         if !reconciliation.isDone { return (.paused, "not reconciled") }
         if !storeReachable { return (.paused, "store unavailable") }
@@ -34,6 +35,20 @@ extension Governor {
         // A slow path keeps nobody from going on, but from starting again.
         if kind != .active, latency.isHigh { return (.paused, "path too slow") }
         return (.active, "ok")
+    }
+
+    /// A pause in words, with what a resume would still wait for: the operator reads it there, and nowhere else.
+    private func waiting(_ pause: String) -> String {
+        guard let obstacle else { return "\(pause); ready\(ledger.isFlat ? ", flat" : "")" }
+        return "\(pause); a resume waits for \(obstacle)"
+    }
+
+    private var obstacle: String? {
+        if !sessionUp { return "the session" }
+        if !reconciliation.isDone { return "reconciliation" }
+        if !storeReachable { return "the store" }
+        if flattening != nil { return "the flattening" }
+        return latency.isHigh ? "a faster path" : nil
     }
 
     /// What an opening order is told before anything of its own is looked at.
@@ -51,7 +66,9 @@ extension Governor {
     mutating func changeState(
         _ kind: GovernorState.Kind, _ reason: String, raise: Bool = false, deemedDead: Bool = false, at moment: Moment
     ) {
-        let closes = kind == .paused || kind == .killed
+        func isClosed(_ kind: GovernorState.Kind) -> Bool { kind == .paused || kind == .killed }
+        // A pause that only changes its words leaves alone what may be on its way under it: cancels and exits.
+        let closes = isClosed(kind) && (raise || !isClosed(self.kind))
         self.kind = kind
         self.reason = reason
         epoch += 1
@@ -59,7 +76,7 @@ extension Governor {
         if raise { flags.raise(reason, epoch: epoch) }
         if kind != .active { withdrawOpenings(at: moment) }
         if closes { out.append(.closePath(deemedDead: deemedDead, reason: reason)) }
-        if raise { self.reason = flags.latchReason }
+        if raise { self.reason = conditions(at: moment.now).1 }
         out.append(
             .writeState(GovernorState(kind: kind, epoch: epoch, reason: self.reason, since: since), raise: raise))
         out.append(.store(.memory(epoch: epoch, peakEquity: peakEquity)))

@@ -157,15 +157,14 @@ package struct DrillWatch: Sendable {
                 gap("broker", "a message", "\(error)")
             ]
         }
+        let isNew = ledger.verifiedReducing[execution.clOrdID] == nil
+        let arrival = ledger.receive(execution)
         let (at, uncertainty) = clock.instant(of: execution.at)
         let members = (json.members ?? []).filter { $0.key != "at_ns" }
         var directives: [Directive] = [
             .record(Observation(.broker, "execution", at: at, uncertainty: uncertainty, members))
         ]
-        let isNew = ledger.verifiedReducing[execution.clOrdID] == nil
-        if let missing = ledger.receive(execution) {
-            directives.append(gap("broker", "\(missing.expected)", "\(missing.found)"))
-        }
+        if case .gap(let expected, let found) = arrival { directives.append(gap("broker", expected, found)) }
         if isNew, let reduces = ledger.verifiedReducing[execution.clOrdID] {
             directives += announce(leakWatch.accepted(execution.clOrdID, reduces: reduces, at: at))
         }

@@ -1,4 +1,7 @@
 // The broker's word about positions and working orders, kept from its drop copy, checked for gaps.
+//
+// A broker that was cut off from Redis, or started again, publishes once more what it doesn't know to have arrived. The
+// same record under the same number says nothing new; another record under a number that was used contradicts itself.
 
 import Messages
 import Units
@@ -13,6 +16,19 @@ package struct Ledger: Sendable {
         package let claimsReducing: Bool
     }
 
+    /// What a message of the drop copy is beside those before it.
+    package enum Arrival: Hashable, Sendable {
+        case next
+        /// The same record as the one that bore this number before.
+        case repeated
+        /// Numbers are missing before it, or it says something else than the record that bore its number.
+        case gap(expected: String, found: String)
+    }
+
+    /// How many records are kept to compare repeats with; an older one counts as a gap. The broker has at most a
+    /// thousand under way, and writes down ten times a second how far Redis has confirmed.
+    package static let rememberedMaximum = 4_096
+
     package private(set) var positions: [String: Quantity] = [:]
     /// By ClOrdID.
     package private(set) var working: [String: Working] = [:]
@@ -20,18 +36,45 @@ package struct Ledger: Sendable {
     /// Every claim to reduce that the broker accepted, and whether it was true at that instant.
     package private(set) var verifiedReducing: [String: Bool] = [:]
     package private(set) var gaps = 0
-    private var expected: Int64?
+    private var last: Int64?
+    /// By their number modulo the maximum.
+    private var remembered: [Execution?] = []
 
     package init() {}
 
-    /// The gap before this message, if there is one: (expected, found).
-    package mutating func receive(_ execution: Execution) -> (expected: Int64, found: Int64)? {
-        let before = expected
-        expected = execution.sequence + 1
+    package mutating func receive(_ execution: Execution) -> Arrival {
+        let sequence = execution.sequence
+        guard let last else {
+            take(execution)
+            return .next
+        }
+        guard sequence > last else {
+            if let known = remembered(sequence), known == execution { return .repeated }
+            gaps += 1
+            let expected = remembered(sequence) == nil ? "\(last + 1)" : "the record that bore number \(sequence) before"
+            return .gap(expected: expected, found: remembered(sequence) == nil ? "\(sequence)" : "another record")
+        }
+        take(execution)
+        guard sequence == last + 1 else {
+            gaps += 1
+            return .gap(expected: "\(last + 1)", found: "\(sequence)")
+        }
+        return .next
+    }
+
+    private func remembered(_ sequence: Int64) -> Execution? {
+        remembered.isEmpty ? nil : remembered[place(of: sequence)].flatMap { $0.sequence == sequence ? $0 : nil }
+    }
+
+    private mutating func take(_ execution: Execution) {
+        last = execution.sequence
+        if remembered.isEmpty { remembered = Array(repeating: nil, count: Ledger.rememberedMaximum) }
+        remembered[place(of: execution.sequence)] = execution
         apply(execution)
-        guard let before, before != execution.sequence else { return nil }
-        gaps += 1
-        return (before, execution.sequence)
+    }
+
+    private func place(of sequence: Int64) -> Int {
+        Int(sequence.magnitude % UInt64(Ledger.rememberedMaximum))
     }
 
     private mutating func apply(_ execution: Execution) {

@@ -61,13 +61,14 @@ struct Positions: Sendable {
     private var moments: [(at: Instant, isFlat: Bool)] = []
     private(set) var orders: [String: Order] = [:]
     private(set) var trades: Trades
-    /// Sequence numbers that are missing in the drop copy.
-    private(set) var gaps: [Violation] = []
+    /// Sequence numbers that are missing in the drop copy, or that bear two different records.
+    private(set) var gaps: [Violation]
     /// Whether there is a ledger at all, without a gap: else nothing can be verified against it.
     let isWhole: Bool
 
-    init(_ events: [LedgerEvent]) {
-        isWhole = !events.isEmpty
+    init(_ events: [LedgerEvent], contradictions: [Violation] = []) {
+        gaps = contradictions
+        isWhole = !events.isEmpty && contradictions.isEmpty
             && zip(events, events.dropFirst()).allSatisfy { $1.execution.sequence == $0.execution.sequence + 1 }
         self.events = events
         trades = Trades(events: events)

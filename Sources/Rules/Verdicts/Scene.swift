@@ -15,7 +15,7 @@ struct Scene: Sendable {
     init(_ evidence: Evidence) {
         self.evidence = evidence
         timeline = evidence.timeline
-        positions = Positions(timeline.ledger)
+        positions = Positions(timeline.ledger, contradictions: timeline.contradictions)
         let events = timeline.faultEvents
         let processes = timeline.all("process")
         faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }

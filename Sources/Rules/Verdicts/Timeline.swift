@@ -39,6 +39,8 @@ package struct Timeline: Sendable {
     private(set) var rare: [Named] = []
     /// Records whose fields don't fit their type.
     private(set) var malformed: [Violation] = []
+    /// Numbers of the drop copy that bear two different records.
+    private(set) var contradictions: [Violation] = []
     /// Of the first and the last event that anybody saw.
     var start: Instant { span?.lowerBound ?? Instant(nanoseconds: 0) }
     var end: Instant { span?.upperBound ?? Instant(nanoseconds: 0) }
@@ -68,7 +70,26 @@ package struct Timeline: Sendable {
         memory.sort { $0.at < $1.at }
         backlogs.sort { $0.stamp.at < $1.stamp.at }
         clock.sort { $0.at < $1.at }
-        ledger.sort { $0.execution.sequence < $1.execution.sequence }
+        ledger.sort { ($0.execution.sequence, $0.stamp.record) < ($1.execution.sequence, $1.stamp.record) }
+        foldRepeats()
+    }
+
+    /// A broker that doesn't know whether a record arrived publishes it again. The same record under the same number
+    /// counts once; another record under a number that was used is a contradiction, and the first one counts.
+    private mutating func foldRepeats() {
+        var kept = 0
+        for index in ledger.indices {
+            let event = ledger[index]
+            if kept > 0, ledger[kept - 1].execution.sequence == event.execution.sequence {
+                guard !ledger[kept - 1].isSame(as: event) else { continue }
+                let text = "drop copy: number \(event.execution.sequence) came again as another record"
+                contradictions.append(Violation(text: text, record: event.stamp.record))
+            } else {
+                ledger[kept] = event
+                kept += 1
+            }
+        }
+        ledger.removeLast(ledger.count - kept)
     }
 
     func all(_ type: String) -> [Named] { rare.filter { $0.type == type } }

@@ -188,6 +188,12 @@ struct StoredFill: Sendable {
 struct LedgerEvent: Sendable {
     let stamp: Stamp
     let execution: Execution
+
+    /// The same record, seen twice: every field, and the same instant as nearly as the clock's samples can tell.
+    func isSame(as other: LedgerEvent) -> Bool {
+        execution == other.execution
+            && (stamp.at - other.stamp.at).nanoseconds.magnitude <= Scene.clockStepMaximum.magnitude
+    }
 }
 
 struct SessionMessage: Sendable {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -98,3 +99,32 @@ int clinux_pidfd_signal(int pidfd, int signal) {
 
 int clinux_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno; }
 int clinux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno; }
+
+static int read_capabilities(struct __user_cap_data_struct data[2]) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    return syscall(SYS_capget, &header, data) == 0 ? 0 : -errno;
+}
+
+uint64_t clinux_capabilities(void) {
+    struct __user_cap_data_struct data[2] = {0};
+    if (read_capabilities(data) < 0) return 0;
+    return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+int clinux_keep_capabilities(uint64_t kept) {
+    struct __user_cap_data_struct data[2] = {0};
+    int result = read_capabilities(data);
+    if (result < 0) return result;
+    // The bounding set is what a program started later could get; without CAP_SETPCAP it stays, and
+    // no-new-privs alone keeps it out of reach.
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+        if (!(kept >> capability & 1)) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    for (int word = 0; word < 2; word++) {
+        uint32_t mask = (uint32_t)(kept >> (32 * word));
+        data[word].permitted &= mask;
+        data[word].effective = data[word].permitted;
+        data[word].inheritable &= mask;
+    }
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
+}

@@ -18,10 +18,14 @@ final class RunningAgent {
 
     var socketPath: String { "\(directory)/agent.sock" }
     var ledgerPath: String { "\(directory)/agent.ledger" }
+    var auditPath: String { "\(directory)/agent.audit" }
+    /// Of its TCP door.
+    static let token = "k7Qx-not-guessed-02f9c1"
+    static let port: UInt16 = 7030
 
     init(
         _ node: Node, name: String = "governor", peer: Node? = nil, directory: String? = nil,
-        program: String = "chaos-agent"
+        program: String = "chaos-agent", listens: Bool = false
     ) throws {
         self.node = node
         reactor = try Reactor()
@@ -30,7 +34,7 @@ final class RunningAgent {
             throw SystemError("/tmp", "mkdtemp", code: errno)
         }
         self.directory = made
-        process = try RunningAgent.start(program, node, name, peer, made, reactor)
+        process = try RunningAgent.start(program, node, name, peer, made, listens, reactor)
         let deadline = Instant.now + .seconds(5)
         // Ready when it answers; a socket file may be a dead agent's. An agent that refuses to start never answers.
         while Instant.now < deadline, process.isRunning, (try? ask([.init("command", "list")]))?["ok"]?.bool != true {
@@ -39,22 +43,40 @@ final class RunningAgent {
     }
 
     private static func start(
-        _ program: String, _ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ reactor: Reactor
+        _ program: String, _ node: Node, _ name: String, _ peer: Node?, _ directory: String, _ listens: Bool,
+        _ reactor: Reactor
     ) throws -> ChildProcess {
         var arguments = [
             "serve", "--node", name, "--socket", "\(directory)/agent.sock", "--ledger", "\(directory)/agent.ledger",
-            "--probe-address", "\(node.host(7020))",
+            "--audit", "\(directory)/agent.audit", "--probe-address", "\(node.host(7020))",
         ]
         if let peer { arguments += ["--probe-peers", "\(peer.host(7020))"] }
+        if listens { arguments += ["--listen", "\(node.host(port))"] }
         let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
         let command = Command(
-            "\(Programs.ownDirectory)/\(program)", arguments, namespace: node.namespace.number,
-            keepsCapabilities: true)
+            "\(Programs.ownDirectory)/\(program)", arguments, environment: [Token.variable: token],
+            namespace: node.namespace.number, keepsCapabilities: true)
         return try ChildProcess(program, command, output: log, on: reactor)
     }
 
     var log: String { String(decoding: ProcessTable.contents("\(directory)/agent.log"), as: UTF8.self) }
+
+    /// The lines of its audit, oldest first.
+    var audit: [JSON] {
+        auditBytes.split(separator: 0x0A).compactMap { try? JSON(parsing: Array($0)) }
+    }
+
+    /// All of it, however long.
+    var auditBytes: [UInt8] {
+        let file = open(auditPath, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while case let count = Glibc.read(file, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+        return bytes
+    }
 
     func ask(_ members: [JSON.Member]) throws -> JSON {
         do {
@@ -95,7 +117,7 @@ final class RunningAgent {
 
     deinit {
         killHard()
-        for name in ["agent.sock", "agent.ledger", "agent.log"] { unlink("\(directory)/\(name)") }
+        for name in ["agent.sock", "agent.ledger", "agent.log", "agent.audit"] { unlink("\(directory)/\(name)") }
         rmdir(directory)
     }
 }

@@ -152,6 +152,10 @@ struct Bench {
         directives.compactMap { if case .sendOrder(_, _, let message) = $0 { message } else { nil } }
     }
     var raises: Bool { directives.contains { if case .writeState(_, raise: true) = $0 { true } else { false } } }
+    var states: [GovernorState] {
+        directives.compactMap { if case .writeState(let state, _) = $0 { state } else { nil } }
+    }
+    var closes: Bool { directives.contains { if case .closePath = $0 { true } else { false } } }
     func lastSent(_ type: String) -> Message? {
         directives.compactMap { directive -> Message? in
             if case .send(let message) = directive, message.msgType == type { message } else { nil }

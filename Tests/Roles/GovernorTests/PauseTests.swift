@@ -70,6 +70,42 @@ struct PauseTests {
         #expect(bench.governor.view.state == .active)
     }
 
+    @Test func `a paused governor says at once that it is reconciled, and does not wait for the resume`() {
+        var bench = Bench.ready()
+        bench.hear(.session(.ended(planned: false, reason: "reset")))
+        let lost = "critical_pause: broker session lost: reset; a resume waits for"
+        #expect(bench.states.map(\.reason) == ["\(lost) the session"])
+        bench.hear(.stateWritten(epoch: bench.governor.view.epoch))
+        bench.keys(critical: "true")
+        bench.hear(.session(.loggedOn))
+        #expect(bench.states.map(\.reason) == ["\(lost) reconciliation"])
+        let before = bench.governor.view.epoch
+        bench.finishStatus()
+        #expect(bench.states.last?.reason.hasSuffix("; ready, flat") == true)
+        #expect(bench.states.last?.kind == .paused && bench.governor.view.epoch == before + 1)
+    }
+
+    @Test func `a paused governor says at once that it is flat, under the operator's pause too`() {
+        var bench = Bench.ready()
+        bench.fill(bench.intent("a"))
+        bench.keys(pause: "true")
+        #expect(bench.states.map(\.reason) == ["paused by the operator; ready"])
+        #expect(bench.reason(bench.intent("b", .sell, 10, limit: 1_000_000, reduceOnly: true)) == .ok)
+        bench.hear(.durable(["b"]))
+        bench.trade("b", .sell, 10, at: 1_000_000)
+        #expect(bench.states.map(\.reason) == ["paused by the operator; ready, flat"])
+    }
+
+    @Test func `a pause that changes its words takes nothing back from the wire, a raise does`() {
+        var bench = Bench.ready()
+        bench.keys(pause: "true")
+        #expect(bench.closes)
+        bench.hear(.storeReachable(false))
+        #expect(bench.states.count == 1 && !bench.closes)
+        bench.hear(.session(.ended(planned: false, reason: "reset")))
+        #expect(bench.raises && bench.closes)
+    }
+
     @Test(arguments: [(1_490, false), (1_510, true)] as [(Int64, Bool)])
     func `silence of one and a half heartbeats raises the flag`(silence: Int64, raised: Bool) {
         var bench = Bench.ready()

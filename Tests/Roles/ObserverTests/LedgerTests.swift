@@ -66,9 +66,39 @@ import Units
     @Test mutating func `a missing message of the drop copy is a gap`() {
         take(.loggedOn)
         sequence += 1
-        let gap = ledger.receive(Execution(sequence: sequence + 1, kind: .loggedOut, at: WallTime(nanoseconds: 0)))
-        #expect(gap?.expected == 2 && gap?.found == 3)
+        let arrival = ledger.receive(Execution(sequence: sequence + 1, kind: .loggedOut, at: WallTime(nanoseconds: 0)))
+        #expect(arrival == .gap(expected: "2", found: "3"))
         #expect(ledger.gaps == 1 && !ledger.hasSession)
+    }
+
+    @Test mutating func `what a restarted broker publishes again as it was is no gap and changes nothing`() {
+        let records = [
+            fill(1, .new, leaves: 100), fill(2, .trade, leaves: 60, position: 40), fill(3, .trade, leaves: 0, position: 100)
+        ]
+        for record in records { #expect(ledger.receive(record) == .next) }
+        for record in records { #expect(ledger.receive(record) == .repeated) }
+        #expect(ledger.receive(fill(4, .disconnected)) == .next)
+        #expect(ledger.gaps == 0 && ledger.working.isEmpty && ledger.positions["NVDA"] == Quantity(shares: 100))
+    }
+
+    @Test mutating func `another record under a number that was used is a gap, and the first one counts`() {
+        _ = ledger.receive(fill(1, .trade, leaves: 0, position: 40))
+        let forged = ledger.receive(fill(1, .trade, leaves: 0, position: 41))
+        #expect(forged == .gap(expected: "the record that bore number 1 before", found: "another record"))
+        #expect(ledger.gaps == 1 && ledger.positions["NVDA"] == Quantity(shares: 40))
+    }
+
+    @Test mutating func `a repeat of what is no longer remembered is a gap`() {
+        let count = Int64(Ledger.rememberedMaximum)
+        for number in 1...(count + 1) { _ = ledger.receive(fill(number, .received)) }
+        #expect(ledger.receive(fill(2, .received)) == .repeated)
+        #expect(ledger.receive(fill(1, .received)) == .gap(expected: "\(count + 2)", found: "1"))
+    }
+
+    private func fill(_ sequence: Int64, _ kind: Execution.Kind, leaves: Int64 = 0, position: Int64 = 0) -> Execution {
+        Execution(
+            sequence: sequence, kind: kind, at: WallTime(nanoseconds: sequence), clOrdID: "A", symbol: "NVDA",
+            quantity: Quantity(shares: 100), leaves: Quantity(shares: leaves), position: Quantity(shares: position))
     }
 }
 

@@ -28,6 +28,13 @@ import Verdicts
     @Test func `a good governor passes silent_broker`() throws { try expectPass(try .silentBroker()) }
     @Test func `a good governor passes store_partition`() throws { try expectPass(try .storePartition()) }
 
+    @Test func `records that the broker publishes again as they were change nothing in the verdict`() throws {
+        var story = try Story.hardKill()
+        story.publishAgain(where: { ($0["seq"]?.integer ?? 0) >= 40 })
+        try expectPass(story)
+        #expect(try story.judged().measurements == Story.hardKill().judged().measurements)
+    }
+
     @Test func `the same evidence gives the same bytes, whatever the order in which equal times were recorded`() throws {
         let story = try Story.hardKill()
         let first = try story.judged()

@@ -22,6 +22,10 @@ private let missing: [Missing] = [
     Missing("a hole in the wire") { $0.change("stats", "holes", to: 1) },
     Missing("no drop copy") { $0.remove("execution") },
     Missing("a gap in the drop copy") { $0.remove("execution") { $0["seq"] == 40 } },
+    Missing("a number of the drop copy with two records") { story in
+        story.publishAgain(where: { $0["seq"] == 40 }, changing: ["position": 7])
+    },
+    Missing("a number of the drop copy at two instants") { $0.publishAgain(where: { $0["seq"] == 40 }, later: 0.001) },
     Missing("never monitored") { $0.remove("monitor") },
     Missing("a stretch without MONITOR") { $0.see(12, .redis, "monitor", [("event", "off")]) },
     Missing("no end") { $0.remove("end") },

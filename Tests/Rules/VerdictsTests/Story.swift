@@ -305,6 +305,18 @@ extension Story {
         retellLedger()
     }
 
+    /// What a broker does that doesn't know whether its records arrived; later than everything, under their own times.
+    mutating func publishAgain(
+        where matches: (Observation) -> Bool, changing fields: [String: JSON] = [:], later seconds: Double = 0
+    ) {
+        for seen in observations where seen.type == "execution" && matches(seen) {
+            var again = seen
+            again.at = seen.at + .nanoseconds(Int64(seconds * 1e9))
+            again.fields = seen.fields.map { JSON.Member($0.key, fields[$0.key] ?? $0.value) }
+            observations.append(again)
+        }
+    }
+
     /// The broker accepts nobody for a while: its acceptances become rejections of the same order.
     mutating func muteAcceptances(from: Double, to: Double) {
         change("execution", "kind", to: "rejected") {

@@ -19,6 +19,7 @@ struct IdleAgentProgram: ParsableCommand {
         @Option var interface = "market"
         @Option var socket: String
         @Option var ledger = ""
+        @Option var audit: String?
         @Option var probeAddress: String?
         @Option var probePeers: String?
         @Option var observer: String?

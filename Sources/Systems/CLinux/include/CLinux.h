@@ -83,6 +83,11 @@ int clinux_pidfd_getfd(int pidfd, int fd);
 int clinux_pidfd_signal(int pidfd, int signal);
 int clinux_die_with_parent(void);
 int clinux_no_new_privileges(void);
+/// Gives up every capability whose bit is not in `kept`, from every set of the calling thread, for good; threads and
+/// programs that it starts later can't get them back either. Call it while there is no other thread.
+int clinux_keep_capabilities(uint64_t kept);
+/// The capabilities in force of the calling thread, as bits.
+uint64_t clinux_capabilities(void);
 
 // A packet tap on every interface of a network namespace (tap.c).
 struct clinux_tap;
