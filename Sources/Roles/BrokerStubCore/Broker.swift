@@ -36,6 +36,8 @@ package struct Broker: Sendable {
         package var ignored: Int64 = 0
         package var sessionRejects: Int64 = 0
         package var requestsLost: Int64 = 0
+        /// Times that a client was told that reports it asked for are lost.
+        package var replaysLost: Int64 = 0
 
         package init() {}
     }
@@ -74,7 +76,8 @@ package struct Broker: Sendable {
         let acceptor = Session.Settings(
             role: .acceptor, senderCompID: settings.senderCompID, targetCompID: settings.targetCompID)
         session = Session(
-            settings: acceptor, numbers: memory?.session.numbers ?? Session.Numbers(), sent: memory?.sent ?? [:])
+            settings: acceptor, numbers: memory?.session.numbers ?? Session.Numbers(), sent: memory?.sent ?? [:],
+            lostThrough: memory?.lostThrough ?? 0)
         interrupted = memory.map { ($0.wasLoggedOn, $0.unsent) }
     }
 
@@ -209,7 +212,8 @@ extension Broker {
             case .store(let seq, message: _):
                 if let record = sendingRecord { directives.append(.sent(record: record, seq: seq)) }
             case .forgetStored: directives.append(.forgetSent)
-            case .heartbeat, .gapFilled: break
+            case .heartbeat, .gapFilled, .skipped: break
+            case .lost: counts.replaysLost += 1
             }
         }
     }

@@ -50,6 +50,8 @@ package struct BrokerMemory: Sendable {
     package let session: SessionMemory
     private(set) var engine: MatchingEngine
     private(set) var sent: [Int: Message] = [:]
+    /// The highest number of a report that was sent and that the ledger doesn't have.
+    private(set) var lostThrough = 0
     private(set) var unsent: [(record: Int64, report: Message)] = []
     /// A session was on when the broker died.
     private(set) var wasLoggedOn = false
@@ -84,7 +86,11 @@ package struct BrokerMemory: Sendable {
             let position = engine.ledger.position(execution.symbol)
             throw LedgerError(place, expected: "position \(position)", found: "\(execution.position)")
         }
-        guard let report else { return }
+        guard let report else {
+            // Sent, and not in the file: it can't be sent again.
+            if let seq = sequenceNumbers[execution.sequence] { lostThrough = max(lostThrough, seq) }
+            return
+        }
         if let seq = sequenceNumbers[execution.sequence] { sent[seq] = report }
         if execution.sequence > session.lastSent { unsent.append((execution.sequence, report)) }
     }

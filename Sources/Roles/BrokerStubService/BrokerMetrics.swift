@@ -25,6 +25,7 @@ final class BrokerMetrics {
     private let logons: Counter
     private let refusedConnections: Counter
     private let lostRequests: Counter
+    private let lostReplays: Counter
     private let depths: Counter
     private let refusedDepths: Counter
     private let sessionUp: Gauge
@@ -49,6 +50,8 @@ final class BrokerMetrics {
             "broker_connections_refused_total", help: "Connections closed without an answer.")
         lostRequests = registry.counter(
             "broker_requests_lost_total", help: "Requests in flight at a disconnect and forgotten, as asked for.")
+        lostReplays = registry.counter(
+            "broker_replays_lost_total", help: "ResendRequests for reports that are no longer kept.")
         depths = registry.counter("broker_depth_messages_total", help: "States of books received.")
         refusedDepths = registry.counter("broker_depth_refused_total", help: "Depth messages that could not be read.")
         sessionUp = registry.gauge("broker_session_up", help: "1 while a client is logged on.")
@@ -88,6 +91,7 @@ final class BrokerMetrics {
         grow(logons, \.logons)
         grow(refusedConnections, \.connectionsRefused)
         grow(lostRequests, \.requestsLost)
+        grow(lostReplays, \.replaysLost)
         shown = broker.counts
         let ledger = broker.engine.ledger
         fills.add(UInt64(max(0, ledger.fillCount - shownFills)))

@@ -29,6 +29,8 @@ package enum Event: Sendable {
     case refused(clOrdID: String, text: String)
     /// Messages the broker asked for again and didn't get: orders to resolve, status requests to ask again.
     case withheld
+    /// The broker went on behind these numbers: reports under them will never come.
+    case reportsLost(ClosedRange<Int>)
     /// The last gate at the socket met unsent bytes and did not write this order.
     case notSent(clOrdID: String)
     case tick

@@ -118,6 +118,12 @@ package struct Governor: Decider, Sendable {
         case .cancelRejected(let rejection): receive(rejection, at: moment)
         case .refused(let clOrdID, let text): refused(clOrdID, text, at: moment)
         case .withheld: if sessionUp { askStatus(at: moment) }
+        case .reportsLost(let seqs):
+            // Which orders are open can be asked; what was filled in between can't.
+            raiseCriticalPause(
+                "the broker's messages \(seqs.lowerBound) to \(seqs.upperBound) are lost, fills may be among them",
+                deemedDead: false, at: moment)
+            if sessionUp { askStatus(at: moment) }
         case .notSent(let clOrdID): withdraw(clOrdID, .pathBackedUp, at: moment)
         case .tick: tick(at: moment)
         }

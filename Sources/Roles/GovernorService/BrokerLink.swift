@@ -186,8 +186,9 @@ final class BrokerLink {
                 }
             case .gapFilled(_, let withheld):
                 if !withheld.isEmpty { onEvent(.withheld) }
+            case .skipped(let seqs): onEvent(.reportsLost(seqs))
             case .ignored(let reason): onNote(reason)
-            case .store, .forgetStored: break
+            case .lost, .store, .forgetStored: break
             }
         }
     }

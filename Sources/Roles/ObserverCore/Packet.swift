@@ -11,13 +11,19 @@ package struct Packet: Sendable {
     /// Where the IP header begins.
     package let networkOffset: Int
     package let bytes: [UInt8]
+    /// Longer than `bytes` when the capture had to cut.
+    package let originalLength: Int
 
-    package init(stamp: WallTime, interface: String, direction: Direction, networkOffset: Int, bytes: [UInt8]) {
+    package init(
+        stamp: WallTime, interface: String, direction: Direction, networkOffset: Int, bytes: [UInt8],
+        originalLength: Int? = nil
+    ) {
         self.stamp = stamp
         self.interface = interface
         self.direction = direction
         self.networkOffset = networkOffset
         self.bytes = bytes
+        self.originalLength = max(originalLength ?? bytes.count, bytes.count)
     }
 }
 
@@ -57,35 +63,60 @@ struct Datagram {
 }
 
 extension Packet {
+    /// IEEE 802.1Q, 802.1ad and its older spelling: four bytes before the type of what follows.
+    private static let tags: Set<UInt16> = [0x8100, 0x88A8, 0x9100]
+    /// What may carry IP inside: PPPoE, MPLS, MACsec, provider backbone, TRILL, NSH.
+    private static let carriers: Set<UInt16> = [0x8864, 0x8847, 0x8848, 0x88E5, 0x88E7, 0x22F3, 0x894F]
+    /// Tags one behind the other that are looked through; nobody stacks more.
+    private static let tagsMaximum = 4
+
     /// RFC 791, RFC 793, RFC 768. Checksums are not looked at: with offload they are partial at the tap.
     func carried() -> Carried {
-        let ip = networkOffset
-        guard bytes.count > ip else { return .ignored }
-        let version = bytes[ip] >> 4
-        if networkOffset >= 14, !isInternetProtocol { return .ignored }
-        if version == 6 { return carriedBySix(ip) }
-        guard version == 4, bytes.count >= ip + 20 else { return .ignored }
+        guard bytes.count > networkOffset else { return .ignored }
+        var ip = networkOffset
+        if networkOffset >= 14 {
+            var type = sixteen(ip - 2)
+            // The kernel usually keeps a tag beside the packet; one that it left inside is looked through.
+            while Packet.tags.contains(type) {
+                guard bytes.count >= ip + 4, ip < networkOffset + 4 * Packet.tagsMaximum else { return .undecodable }
+                type = sixteen(ip + 2)
+                ip += 4
+            }
+            guard type == 0x0800 || type == 0x86DD else {
+                return Packet.carriers.contains(type) ? .undecodable : .ignored
+            }
+            guard bytes.count > ip else { return .ignored }
+        }
+        switch bytes[ip] >> 4 {
+        case 4: return carriedByFour(ip)
+        case 6: return carriedBySix(ip)
+        default: return .ignored
+        }
+    }
+
+    private func carriedByFour(_ ip: Int) -> Carried {
+        guard bytes.count >= ip + 20 else { return .ignored }
         let transport = ip + Int(bytes[ip] & 15) * 4
         let number = bytes[ip + 9]
         guard number != 1, number != 2 else { return .ignored }
         guard number == 6 || number == 17, sixteen(ip + 6) & 0x3FFF == 0 else { return .undecodable }
-        // BIG TCP writes 0 when the length does not fit in sixteen bits.
-        let total = sixteen(ip + 2)
-        let end = total == 0 ? bytes.count : ip + Int(total)
+        var end = ip + Int(sixteen(ip + 2))
+        if end == ip {
+            // BIG TCP writes 0 when the length doesn't fit in sixteen bits; any other zero is no length.
+            guard originalLength - ip > Int(UInt16.max) else { return .undecodable }
+            end = originalLength
+        }
         return number == 6 ? segment(ip, transport, end: end) : datagram(ip, transport, end: end)
-    }
-
-    private var isInternetProtocol: Bool {
-        let type = sixteen(networkOffset - 2)
-        return type == 0x0800 || type == 0x86DD
     }
 
     private func carriedBySix(_ ip: Int) -> Carried {
         guard bytes.count >= ip + 40 else { return .ignored }
-        // Hop-by-hop options precede multicast listener reports; nothing that is sent to a group (ff00::/8) reaches
-        // a broker.
-        let isHarmless = bytes[ip + 6] == 58 || bytes[ip + 6] == 0 || bytes[ip + 24] == 0xFF
-        return isHarmless ? .ignored : .undecodable
+        // Nothing that is sent to a group (ff00::/8) reaches a broker.
+        if bytes[ip + 24] == 0xFF { return .ignored }
+        // Hop-by-hop options precede neighbour and listener messages, and the segments of BIG TCP.
+        let hasOptions = bytes[ip + 6] == 0
+        guard !hasOptions || bytes.count > ip + 40 else { return .undecodable }
+        return bytes[hasOptions ? ip + 40 : ip + 6] == 58 ? .ignored : .undecodable
     }
 
     private func segment(_ ip: Int, _ transport: Int, end: Int) -> Carried {

@@ -170,7 +170,7 @@ package final class ObserverService {
         let (directives, keep) = watch.receive(
             Packet(
                 stamp: packet.stamp, interface: name, direction: packet.isOutgoing ? .outbound : .inbound,
-                networkOffset: packet.networkOffset, bytes: packet.bytes))
+                networkOffset: packet.networkOffset, bytes: packet.bytes, originalLength: packet.originalLength))
         perform(directives)
         guard keep else { return }
         do { try packets.append(packet, interfaceName: name) } catch { say("\(error)") }

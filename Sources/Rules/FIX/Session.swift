@@ -42,13 +42,16 @@ package struct Session: Sendable {
     var wall = WallTime(nanoseconds: 0)
     var output: [Directive] = []
 
-    /// `sent` are the messages kept from `store` directives, by sequence number; empty for a fresh session.
-    package init(settings: Settings, numbers: Numbers = Numbers(), sent: [Int: Message] = [:]) {
+    /// - Parameters:
+    ///   - sent: the messages kept from `store` directives, by sequence number; empty for a fresh session.
+    ///   - lostThrough: the highest number whose message was to be kept and wasn't.
+    package init(settings: Settings, numbers: Numbers = Numbers(), sent: [Int: Message] = [:], lostThrough: Int = 0) {
         self.settings = settings
         self.numbers = numbers
         interval = settings.heartbeatInterval
         resetPending = settings.resetOnFirstLogon && settings.role == .initiator
-        store = SentMessages(limit: settings.storedMessagesLimit, messages: sent)
+        store = SentMessages(
+            limit: settings.storedMessagesLimit, messages: sent, lostThrough: lostThrough, policy: settings.resend)
     }
 }
 

@@ -74,6 +74,7 @@ extension Session {
             return reject(message, Defect(.valueIncorrect, .newSeqNo, text))
         }
         if new == expected { output.append(.ignored(reason: "SequenceReset to \(new), which was expected anyway")) }
+        if new > expected { output.append(.skipped(seqs: expected...(new - 1))) }
         numbers.nextIncoming = new
         drainHeld()
     }

@@ -70,8 +70,15 @@ extension Session {
         transmit(reject)
     }
 
-    /// Answers a ResendRequest: replays what the policy replays, fills over the rest.
+    /// Answers a ResendRequest: resets over what is lost, replays what the policy replays, fills over the rest.
     mutating func resend(_ range: ClosedRange<Int>) {
+        guard range.lowerBound <= store.lostThrough else { return resendKept(range) }
+        let lost = range.lowerBound...min(store.lostThrough, range.upperBound)
+        reset(over: lost)
+        if lost.upperBound < range.upperBound { resendKept(lost.upperBound + 1...range.upperBound) }
+    }
+
+    private mutating func resendKept(_ range: ClosedRange<Int>) {
         var fillStart: Int?
         var withheld: [Message] = []
         for seq in range {
@@ -97,11 +104,22 @@ extension Session {
     }
 
     private mutating func fill(_ seqs: ClosedRange<Int>, _ withheld: [Message]) {
-        var fill = Message(MsgType.sequenceReset, [(.gapFillFlag, "Y"), (.newSeqNo, "\(seqs.upperBound + 1)")])
-        stamp(&fill, seq: seqs.lowerBound)
-        fill.header.possDup = true
-        fill.header.origSendingTime = wall
-        write(fill)
+        goOn(behind: seqs, isGapFill: true)
         output.append(.gapFilled(seqs: seqs, withheld: withheld))
+    }
+
+    /// A gap fill would say that nothing but session messages is missing. Nobody may be told so when reports are lost.
+    private mutating func reset(over seqs: ClosedRange<Int>) {
+        goOn(behind: seqs, isGapFill: false)
+        output.append(.lost(seqs: seqs))
+    }
+
+    private mutating func goOn(behind seqs: ClosedRange<Int>, isGapFill: Bool) {
+        var message = Message(
+            MsgType.sequenceReset, [(.gapFillFlag, isGapFill ? "Y" : "N"), (.newSeqNo, "\(seqs.upperBound + 1)")])
+        stamp(&message, seq: seqs.lowerBound)
+        message.header.possDup = true
+        message.header.origSendingTime = wall
+        write(message)
     }
 }

@@ -27,7 +27,7 @@ extension Session {
         package var heartbeatIntervalsAccepted: ClosedRange<Int> = 0...120
         /// Application messages that are delivered; others are answered with a BusinessMessageReject.
         package var accepted: Set<String>
-        /// Sent messages kept for a ResendRequest; older ones are gap-filled.
+        /// Sent messages kept for a ResendRequest; it is answered with a reset over older ones that would be replayed.
         package var storedMessagesLimit = 20_000
         /// Messages held back behind a gap; beyond it they are dropped and asked for again.
         package var heldMessagesLimit = 10_000
@@ -77,6 +77,11 @@ extension Session {
         /// The peer asked for `seqs` again and got a gap fill; `withheld` are the application messages among them,
         /// which it may never have seen: resolve those orders, ask those questions again.
         case gapFilled(seqs: ClosedRange<Int>, withheld: [Message])
+        /// The peer asked for `seqs` again, and what was sent under them is lost: it was told by SequenceReset-Reset to
+        /// go on behind them.
+        case lost(seqs: ClosedRange<Int>)
+        /// The peer went on behind `seqs` by SequenceReset-Reset: what it said under them will never come.
+        case skipped(seqs: ClosedRange<Int>)
     }
 }
 

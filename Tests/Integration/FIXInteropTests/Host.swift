@@ -10,6 +10,7 @@ final class Host {
     private(set) var logons = 0
     private(set) var endings: [String] = []
     private(set) var withheld: [Message] = []
+    private(set) var lost: [ClosedRange<Int>] = []
     private(set) var connection: Connection?
     /// Bytes that come are lost, as on a path that is cut.
     var isDeaf = false
@@ -67,7 +68,8 @@ final class Host {
             case .loggedOut(let reason): endings.append(reason)
             case .disconnect: connection?.close()
             case .gapFilled(_, let messages): withheld += messages
-            case .persist, .store, .forgetStored, .ignored: break
+            case .lost(let seqs): lost.append(seqs)
+            case .persist, .store, .forgetStored, .ignored, .skipped: break
             }
         }
         timer?.cancel()

@@ -87,6 +87,33 @@ struct QuickFIXTests {
         #expect(host.endings == ["connection lost", "the peer logged out"])
     }
 
+    @Test func `QuickFIX follows a reset over reports that our acceptor has lost, and the session goes on`() throws {
+        let host = host(.acceptor) { $0.storedMessagesLimit = 1 }
+        let listener = try Listener(tcp: Address(host: 0x7F00_0001, port: 0), on: reactor) { connection, _ in
+            host.attach(connection)
+        }
+        defer { listener.close() }
+        let port = try #require(listener.address?.port)
+        let peer = try QuickFIX("initiator", port: port, on: reactor)
+        try wait("the first logon", peer) { peer.lines.contains("logon") && host.session.isLoggedOn }
+        let first = host.session.numbers.nextOutgoing
+
+        host.cut()
+        try wait("the cut", peer) { peer.lines.contains("logout") && !host.session.isLoggedOn }
+        host.send(report("E-1"))
+        host.send(report("E-2"))
+        try wait("the second logon", peer) { host.logons == 2 }
+        try wait("the report that is kept", peer) { peer.lines.contains("app 8 E-2 dup") }
+        #expect(host.lost.contains { $0.upperBound == first })
+        #expect(!peer.lines.contains { $0.hasPrefix("app 8 E-1") })
+        peer.tell("order G-1")
+        try wait("an order after the reset", peer) { host.delivered.contains { $0[.clOrdID] == "G-1" } }
+        host.send(report("E-3"))
+        try wait("a report after the reset", peer) { peer.lines.contains("app 8 E-3") }
+        peer.finish()
+        try wait("an orderly end", peer) { peer.status == 0 && host.endings.count == 2 }
+    }
+
     @Test func `our initiator logs on to QuickFIX, is cut off, never repeats an order and gets every report`() throws {
         let probe = try Listener(tcp: Address(host: 0x7F00_0001, port: 0), on: reactor) { _, _ in }
         let port = try #require(probe.address?.port)

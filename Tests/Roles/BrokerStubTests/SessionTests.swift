@@ -106,6 +106,22 @@ struct Line {
         #expect(line.delivered.allSatisfy { $0.header.possDup })
     }
 
+    @Test func `a report that was sent and is not in the ledger is known to be lost`() throws {
+        var line = Line()
+        line.connect()
+        line.send(newOrder("a", .buy, 40))
+        func memory(without kind: Execution.Kind?) throws -> BrokerMemory {
+            var memory = BrokerMemory(BrokerSettings(symbols: ["NVDA"]), session: line.memory)
+            for (execution, report) in line.ledger {
+                try memory.take(execution, report: execution.kind == kind ? nil : report, at: "ledger")
+            }
+            return memory
+        }
+        let seq = try #require(line.memory.records.keys.max())
+        #expect(try memory(without: .trade).lostThrough == seq)
+        #expect(try memory(without: nil).lostThrough == 0)
+    }
+
     @Test func `a second logon while the session is live is closed unanswered, and the first goes on`() {
         var line = Line()
         line.connect()

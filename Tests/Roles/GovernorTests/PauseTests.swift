@@ -106,6 +106,13 @@ struct PauseTests {
         #expect(bench.raises && bench.closes)
     }
 
+    @Test func `reports that the broker has lost raise the pause, since fills may be among them`() {
+        var bench = Bench.ready()
+        bench.hear(.reportsLost(7...9))
+        #expect(bench.raises && bench.lastSent(MsgType.orderMassStatusRequest) != nil)
+        #expect(bench.governor.view.reason.contains("messages 7 to 9 are lost"))
+    }
+
     @Test(arguments: [(1_490, false), (1_510, true)] as [(Int64, Bool)])
     func `silence of one and a half heartbeats raises the flag`(silence: Int64, raised: Bool) {
         var bench = Bench.ready()

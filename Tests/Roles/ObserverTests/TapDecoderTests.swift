@@ -111,6 +111,77 @@ import Units
         #expect(tap.counters.undecodable == 3)
     }
 
+    @Test(arguments: [[0x81, 0x00, 0x20, 0x05], [0x88, 0xA8, 0, 7, 0x81, 0x00, 0, 5]] as [[UInt8]])
+    func `an order in a tagged frame is read, one tag or two`(tags: [UInt8]) {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let plain = talk.handshake() + [talk.send(newOrder(1))]
+        let packets = plain.map { packet in packet.altered { $0.insert(contentsOf: tags, at: 12) } }
+        #expect(tap.take(packets).compactMap { $0.order?.clOrdID } == ["O1"])
+        #expect(tap.counters.undecodable == 0)
+    }
+
+    @Test(arguments: [[0x88, 0x47], [0x88, 0x64], [0x88, 0xE5]] as [[UInt8]])
+    func `a frame that may carry an order behind another header is counted, not passed over`(type: [UInt8]) {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        _ = tap.receive(talk.send(newOrder(1)).altered { $0.replaceSubrange(12..<14, with: type + [0, 0, 0, 0]) })
+        #expect(tap.counters.undecodable == 1)
+    }
+
+    @Test func `a frame with more tags than anybody stacks, and one that ends in its tag, is counted`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let tags = (0..<5).flatMap { _ in [0x81, 0x00, 0, 5] as [UInt8] }
+        _ = tap.receive(talk.send(newOrder(1)).altered { $0.insert(contentsOf: tags, at: 12) })
+        _ = tap.receive(talk.send(newOrder(2)).altered { $0 = $0[..<12] + [0x81, 0x00, 0] })
+        #expect(tap.counters.undecodable == 2)
+    }
+
+    @Test func `two thousand orders in one packet of BIG TCP are read to the last`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let orders = (1...2_000).flatMap { newOrder($0) }
+        #expect(orders.count > Int(UInt16.max))
+        let packets = talk.handshake() + [talk.send(orders).altered { $0[16] = 0; $0[17] = 0 }]
+        #expect(tap.take(packets).compactMap(\.order).count == 2_000)
+        #expect(tap.counters.undecodable == 0)
+    }
+
+    @Test func `what the capture cut off a packet of BIG TCP is a hole`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let handshake = talk.handshake()
+        let big = talk.send((1...2_000).flatMap { newOrder($0) })
+        let cut = Packet(
+            stamp: big.stamp, interface: big.interface, direction: .outbound, networkOffset: 14,
+            bytes: big.altered { $0[16] = 0; $0[17] = 0; $0.removeLast(500) }.bytes, originalLength: big.bytes.count)
+        _ = tap.take(handshake + [cut, talk.segment(.inbound, [], sequence: talk.heard)])
+        #expect(tap.counters.holes == 1)
+    }
+
+    @Test func `a length of nothing in a packet that is not BIG TCP can't be read`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        _ = tap.take(talk.handshake() + [talk.send(newOrder(1)).altered { $0[16] = 0; $0[17] = 0 }])
+        #expect(tap.counters.undecodable == 1 && tap.counters.orders == 0)
+    }
+
+    @Test(arguments: [
+        (58, nil, 0), (6, nil, 1), (17, nil, 1), (0, 58, 0), (0, 6, 1),
+    ] as [(UInt8, UInt8?, Int)])
+    func `IPv6 is passed over only where it can't carry an order, BIG TCP's options included`(
+        next: UInt8, behindOptions: UInt8?, undecodable: Int
+    ) {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let header: [UInt8] = [0x60, 0, 0, 0, 0, 60, next, 64] + [UInt8](repeating: 1, count: 32)
+        let rest = [behindOptions ?? 0] + [UInt8](repeating: 0, count: 60)
+        let ethernet = [UInt8](repeating: 0, count: 12) + [0x86, 0xDD]
+        _ = tap.receive(talk.send([]).altered { $0 = ethernet + header + rest })
+        #expect(tap.counters.undecodable == undecodable)
+    }
+
     @Test func `loopback and the agent's own fault interfaces are not judged`() {
         var tap = TapDecoder.tested()
         for interface in ["lo", "gnt0"] {

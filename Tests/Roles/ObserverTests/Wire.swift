@@ -102,7 +102,7 @@ struct Dialogue {
     ) -> Packet {
         var bytes = [UInt8](repeating: 0, count: 12) + [0x08, 0x00]
         bytes +=
-            [0x45, 0] + sixteen(UInt16(20 + transport.count)) + [0, 0] + sixteen(fragment) + [64, protocolNumber, 0, 0]
+            [0x45, 0] + sixteen(UInt16(truncatingIfNeeded: 20 + transport.count)) + [0, 0] + sixteen(fragment) + [64, protocolNumber, 0, 0]
         bytes += thirtyTwo(ends.0.host) + thirtyTwo(ends.1.host) + transport
         return Packet(stamp: stamp(), interface: interface, direction: direction, networkOffset: 14, bytes: bytes)
     }
@@ -128,4 +128,14 @@ extension Sighting {
     var logout: String? { if case .logout(let reason) = event { reason } else { nil } }
     var secondPath: String? { if case .secondPath(let what) = event { what } else { nil } }
     var isLogon: Bool { if case .logon = event { true } else { false } }
+}
+
+extension Packet {
+    /// The same packet with other bytes.
+    func altered(_ change: (inout [UInt8]) -> Void) -> Packet {
+        var bytes = bytes
+        change(&bytes)
+        return Packet(
+            stamp: stamp, interface: interface, direction: direction, networkOffset: networkOffset, bytes: bytes)
+    }
 }

@@ -11,13 +11,13 @@ struct Bench {
 
     init(
         _ role: Session.Role, numbers: Session.Numbers = Session.Numbers(), sent: [Int: Message] = [:],
-        _ change: (inout Session.Settings) -> Void = { _ in }
+        lostThrough: Int = 0, _ change: (inout Session.Settings) -> Void = { _ in }
     ) {
         var settings = Session.Settings(
             role: role, senderCompID: role == .initiator ? "GOVERNOR" : "BROKER",
             targetCompID: role == .initiator ? "BROKER" : "GOVERNOR")
         change(&settings)
-        session = Session(settings: settings, numbers: numbers, sent: sent)
+        session = Session(settings: settings, numbers: numbers, sent: sent, lostThrough: lostThrough)
     }
 
     /// A session that is logged on, with number 2 next both ways, and nothing left to look at.

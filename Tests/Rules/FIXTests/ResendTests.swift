@@ -97,12 +97,71 @@ import Units
         #expect(bench.transmitted.last?.header.possDup == true)
     }
 
-    @Test func `what is older than the store's limit is filled over`() {
+    @Test(arguments: [
+        ("7=2|16=0|", ["4 2", "8 4", "8 5"], 2...3, "4"), ("7=3|16=4|", ["4 3", "8 4"], 3...3, "4"),
+        ("7=2|16=2|", ["4 2"], 2...2, "3"),
+    ])
+    func `reports that are no longer kept are reset over, and what is kept is replayed`(
+        body: String, types: [String], lost: ClosedRange<Int>, next: String
+    ) {
         var bench = Bench.loggedOn(.acceptor) { $0.storedMessagesLimit = 2 }
         for number in 2...5 { bench.send(.report("E-\(number)")) }
         bench.directives = []
+        bench.receive("2", 2, body)
+        #expect(bench.types == types)
+        #expect(bench.transmitted[0][.gapFillFlag] == "N" && bench.transmitted[0][.newSeqNo] == next)
+        #expect(bench.directives.contains(.lost(seqs: lost)))
+        #expect(bench.session.numbers.nextOutgoing == 6)
+    }
+
+    @Test func `orders that are no longer kept are filled over: they would not have been sent again`() {
+        var bench = Bench.loggedOn(.initiator) { $0.storedMessagesLimit = 1 }
+        for _ in 2...4 { bench.send(.order) }
+        bench.directives = []
         bench.receive("2", 2, "7=2|16=0|")
-        #expect(bench.types == ["4 2", "8 4", "8 5"])
+        #expect(bench.types == ["4 2"])
+        #expect(bench.transmitted[0][.gapFillFlag] == "Y" && bench.transmitted[0][.newSeqNo] == "5")
+    }
+
+    @Test func `a process that comes back without what it kept says that it is lost`() {
+        var bench = Bench(.acceptor, numbers: .init(nextOutgoing: 6, nextIncoming: 2), lostThrough: 4)
+        bench.connect()
+        bench.receive("A", 2, "98=0|108=1|")
+        bench.directives = []
+        bench.receive("2", 3, "7=2|16=0|")
+        #expect(bench.types == ["4 2", "4 5"])
+        #expect(bench.transmitted.map { $0[.gapFillFlag] } == ["N", "Y"])
+    }
+
+    @Test func `a reset of the numbers forgets what was lost under the old ones`() {
+        var bench = Bench(.acceptor, numbers: .init(nextOutgoing: 6, nextIncoming: 2), lostThrough: 4)
+        bench.connect()
+        bench.receive("A", 1, "98=0|108=1|141=Y|")
+        bench.send(.report("E-2"))
+        bench.directives = []
+        bench.receive("2", 2, "7=2|16=0|")
+        #expect(bench.types == ["8 2"])
+    }
+
+    @Test func `a side that is told of lost reports goes on, hears which, and the two agree again`() {
+        var governor = Bench.loggedOn(.initiator)
+        var broker = Bench.loggedOn(.acceptor) { $0.storedMessagesLimit = 2 }
+        _ = governor.session.disconnected(at: governor.now)
+        for number in 2...5 { broker.send(.report("E-\(number)")) }
+        _ = broker.session.disconnected(at: broker.now)
+        broker.directives = []
+        governor.connect()
+        broker.connect()
+        for _ in 0..<6 {
+            let fromGovernor = governor.takeBytes()
+            let fromBroker = broker.takeBytes()
+            broker.receive(fromGovernor)
+            governor.receive(fromBroker)
+        }
+        #expect(governor.directives.contains(.skipped(seqs: 2...3)))
+        #expect(governor.delivered.map { $0[.execID] } == ["E-4", "E-5"])
+        #expect(governor.session.numbers.nextIncoming == broker.session.numbers.nextOutgoing)
+        #expect(!governor.session.isRecovering && !broker.session.isRecovering)
     }
 
     @Test func `two sides that ask at the same time both get their answer`() {
