@@ -61,7 +61,7 @@ extension FloodMix {
         contents += 1
         let place = traded[contents % traded.count]
         guard let limit = away(place, contents / 11) else { return nil }
-        return order(place, .buy, 10 + Int64(contents % 11), limit)
+        return order(place, .buy, 1 + Int64(contents % 11), limit)
     }
 
     private mutating func restingOrder() -> Planned? {

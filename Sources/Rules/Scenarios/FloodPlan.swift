@@ -7,6 +7,8 @@ extension Plan {
         guard let start = scenario.start(of: scenario.load.starts).map({ $0 + scenario.load.delay }),
             let limits = FloodLimits(scenario.governor.limitOverrides)
         else { return [] }
+        // Nothing is offered once the measuring is over: what still waits in a buffer then is backlog.
+        let end = scenario.start(of: .after) ?? scenario.duration
         var mix = FloodMix(
             scenario.load, limits, books: scenario.books, isShadow: scenario.governor.mode == .shadow, seed: seed)
         var places = Array(repeating: 0, count: paths.count)
@@ -15,7 +17,7 @@ extension Plan {
         var index = 0
         while true {
             let offset = Duration.nanoseconds(Int64(index) * 1_000_000_000 / Int64(scenario.load.intentsPerSecond))
-            guard start + offset < scenario.duration else { return events }
+            guard start + offset < end else { return events }
             for (place, steps) in paths.enumerated() {
                 while places[place] + 1 < steps.count,
                     steps[places[place] + 1].offset - scenario.feed.lead <= start + offset

@@ -102,7 +102,8 @@ private let flaws: [Planted] = [
         story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
         let verdict = try story.judged()
         #expect(names(verdict, .inconclusive) == [
-            "generator_lateness", "pipeline_latency_p99_ms", "decision_latency_p99_ms",
+            "generator_lateness", "pipeline_latency_p99_ms", "decision_latency_p99_ms", "accepted_rate",
+            "probes_denied",
         ])
         #expect(names(verdict, .fail) == [])
     }

@@ -114,6 +114,7 @@ extension Scene {
         }
         let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.reference))
         let withdrawn = Set(source.filter { $0.action == "withdrawn" }.compactMap(\.intent))
+        let accepted = Set(source.filter { $0.kind == .accept || $0.kind == .reduce }.compactMap(\.intent))
         var violations: [Violation] = []
         for outgone in source where outgone.kind == nil || outgone.cause == nil {
             violations.append(
@@ -133,7 +134,8 @@ extension Scene {
                 guard !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) else { break }
                 if orders.isEmpty { unsent.append(outgone) } else { violations.append(neverLeft(outgone)) }
             case "reject":
-                if let order = orders.first {
+                // A name that is used again is denied the second time, and the order of the first one left.
+                if let order = orders.first, !accepted.contains(intent) {
                     violations.append(Violation(text: "\(intent): rejected, but it left", record: order.stamp.record))
                 }
             default: break
