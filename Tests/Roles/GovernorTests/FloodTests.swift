@@ -219,7 +219,8 @@ private func breach(_ event: Plan.Event) -> Decision.Reason? {
         #expect(Set(reasons).count == 18, "\(Set(reasons).map(\.rawValue).sorted())")
         let intents = plan.events.count { if case .intent = $0.content { true } else { false } }
         let admissible = plan.events.count { if case .intent(_, admissible: true) = $0.content { true } else { false } }
-        #expect((25...33).contains(admissible * 100 / intents), "\(admissible) of \(intents)")
+        // Cancels count; the base of the first seconds and one stage of pace in twenty-odd seconds take their share.
+        #expect((23...33).contains(admissible * 100 / intents), "\(admissible) of \(intents)")
     }
 
     @Test func `oracle and reference governor agree on every intent in shadow mode`() throws {
