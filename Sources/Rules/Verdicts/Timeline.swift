@@ -254,9 +254,11 @@ package struct Timeline: Sendable {
             storeReads.append(read)
         case .memory: readMemory(&row, stamp)
         case .pipeline:
-            row.skip(2)
+            guard let due = row.integer(), let sent = row.integer() else { return refuse(stamp, "due_ns or sent_ns") }
             let isAnswered = row.truth() ?? false
-            watermarks.append(WatermarkSeen(stamp: stamp, isAnswered: isAnswered, watermark: row.integer()))
+            watermarks.append(
+                WatermarkSeen(
+                    stamp: stamp, lateness: .nanoseconds(sent - due), isAnswered: isAnswered, watermark: row.integer()))
         case .storeOrders:
             let id = row.text() ?? ""
             row.skip()

@@ -15,6 +15,8 @@ struct OfferedTick: Sendable {
 /// What one scrape of the governor's `/metrics` said of the watermark, at the last byte of the answer.
 struct WatermarkSeen: Sendable {
     let stamp: Stamp
+    /// How long after its time the rig asked.
+    let lateness: Duration
     let isAnswered: Bool
     /// `nil`: not on the page.
     let watermark: Int64?

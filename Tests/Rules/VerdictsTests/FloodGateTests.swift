@@ -103,9 +103,35 @@ private let flaws: [Planted] = [
         let verdict = try story.judged()
         #expect(names(verdict, .inconclusive) == [
             "generator_lateness", "pipeline_latency_p99_ms", "decision_latency_p99_ms", "accepted_rate",
-            "probes_denied",
+            "probes_denied", "redis_backlog_max",
         ])
         #expect(names(verdict, .fail) == [])
+    }
+
+    @Test func `a rig that asks late blames nobody for what it saw late`() throws {
+        var story = try Story.flood()
+        var number = 0
+        for index in story.observations.indices where story.observations[index].type == "watermark" {
+            number += 1
+            guard number % 50 == 0, let due = story.observations[index]["due_ns"]?.integer else { continue }
+            story.observations[index].fields.removeAll { $0.key == "sent_ns" }
+            story.observations[index].fields.append(.init("sent_ns", .integer(due + 20_000_000)))
+        }
+        story.remove("watermark") { second($0).truncatingRemainder(dividingBy: 2) < 0.2 }
+        let verdict = try story.judged()
+        #expect(names(verdict, .fail) == [], "\(reasons(verdict))")
+        #expect(verdict.gate(.pipelineLatency)?.outcome == .inconclusive)
+        #expect(verdict.gate(.generatorLateness)?.reason?.contains("the rig asked late: P99 0.02 s") == true)
+    }
+
+    @Test func `a late load excuses another reason for a denial, and no order that left`() throws {
+        var story = try Story.flood()
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        story.change("decision", "reason", to: "self_trade") { isOf(1_001, $0) }
+        #expect(try story.judged().gate(.probesDenied)?.outcome == .inconclusive)
+        story.change("intent", "purpose", to: "probe") { isOf(1_005, $0) }
+        story.change("intent", "denied_for", to: "message_rate") { isOf(1_005, $0) }
+        #expect(try story.judged().gate(.probesDenied)?.outcome == .fail)
     }
 
     @Test func `backlog of the rig's own clients says nothing about the governor`() throws {

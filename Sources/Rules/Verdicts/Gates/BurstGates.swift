@@ -83,6 +83,8 @@ extension Scene {
         for outgone in timeline.published.isEmpty ? timeline.decided : timeline.published {
             if let key = outgone.key, outcomes[key] == nil { outcomes[key] = outgone }
         }
+        // A flood knows what an order meets only while answers come in time: late, another check may be first.
+        let isLate = evidence.scenario.load.strategy == .flood && lateness.outcome != .pass
         let left = newOrders
         var violations: [Violation] = []
         var unsure: [Violation] = []
@@ -93,7 +95,7 @@ extension Scene {
                 guard outcome.action != "reject" || outcome.reason != reason else { continue }
                 let text = "\(key.id): over \(reason), outcome \(outcome.action) for \(outcome.reason)"
                 let violation = Violation(text: text, record: outcome.stamp.record)
-                let isOutside = outcome.action == "reject" && Scene.circumstances.contains(outcome.reason)
+                let isOutside = outcome.action == "reject" && (isLate || Scene.circumstances.contains(outcome.reason))
                 if isOutside { unsure.append(violation) } else { violations.append(violation) }
             } else {
                 unsure.append(Violation(text: "\(key.id): no outcome", record: offer.stamp.record))

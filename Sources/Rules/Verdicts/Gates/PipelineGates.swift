@@ -32,19 +32,32 @@ extension Scene {
         return samples
     }
 
-    /// How late the load was sent, at the 99.9th percentile. Never a failure of the governor: a late load is no load.
+    /// How late the load was sent, at the 99.9th percentile. Never a failure of the governor: a late load is no load, and
+    /// a rig that asks late measures itself.
     func generatorLateness(_ limit: Duration) -> Finding {
         guard let window = driving else { return .unknown("the drill never came to the phase drive") }
         let late = timeline.ticks.filter { window.contains($0.due) }.map { $0.sent - $0.due }.sorted()
         guard !late.isEmpty else { return .unknown("nothing was due in the phase drive") }
         let observed = late[min(late.count - 1, (late.count * 999 + 999) / 1_000 - 1)]
-        let isInTime = observed <= limit
-        let reason = "the load was late: P99.9 \(observed.written) of \(late.count) ticks, allowed \(limit.written), "
-            + "at worst \((late.last ?? .zero).written)"
+        var reasons: [String] = []
+        if observed > limit {
+            reasons.append(
+                "the load was late: P99.9 \(Finding.text(observed)) of \(late.count) ticks, allowed \(Finding.text(limit)), "
+                    + "at worst \(Finding.text(late.last ?? .zero))")
+        }
+        let asked = timeline.watermarks.filter { window.contains($0.stamp.at) }.map(\.lateness).sorted()
+        if let slow = asked.isEmpty ? nil : asked[(asked.count * 99 + 99) / 100 - 1], slow > Scene.scrapeInterval {
+            reasons.append(
+                "the rig asked late: P99 \(Finding.text(slow)) of \(asked.count) scrapes, "
+                    + "allowed \(Finding.text(Scene.scrapeInterval))")
+        }
         return Finding(
-            isInTime ? .pass : .inconclusive, observed: .real(observed.seconds), count: late.count,
-            reason: isInTime ? nil : reason)
+            reasons.isEmpty ? .pass : .inconclusive, observed: .real(observed.seconds), count: late.count,
+            reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "))
     }
+
+    /// Part of the gate of pipeline latency: asked later than this, a scrape is another one's.
+    static let scrapeInterval = Duration.milliseconds(5)
 
     /// For the premise: by the scenario's own gate, or a millisecond.
     var lateness: Finding {
