@@ -144,7 +144,7 @@ let package = Package(
         tests("Roles", "GovernorTests", ["GovernorCore", "Scenarios"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
-        tests("Roles", "ConductorTests", ["ConductorCore"]),
+        tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),
         tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
         .target(
             name: "LiveStores", dependencies: ["Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
@@ -175,8 +175,8 @@ let package = Package(
         tests(
             "Integration", "KernelTests",
             [
-                "chaos-agent", "idle-agent", "Netlink", "ChaosAgentService", "Commands", "Processes", "Messages",
-                "Sockets", "Units", "CLinux",
+                "chaos-agent", "idle-agent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
+                "Messages", "Sockets", "Units", "CLinux",
             ]),
         tests("Integration", "NetemProofTests", ["chaos-agent", "Messages", "Processes", "Sockets", "Units"]),
         tests(

@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 
 struct Figures: ParsableCommand {
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case rule, redirect, socket, delay, governor, orders, metrics, codecs, judge
+        case rule, redirect, socket, delay, inject, governor, orders, metrics, codecs, judge
     }
 
     static let configuration = CommandConfiguration(abstract: "All figures, or those named.")
@@ -49,6 +49,7 @@ struct Figures: ParsableCommand {
         case .redirect: try RedirectBenchmark(rounds: rounds, report: report).run()
         case .socket: try SocketBenchmark(rounds: rounds, report: report).run()
         case .delay: try DelayBenchmark(probes: probes, report: report).run()
+        case .inject: try InjectBenchmark(rounds: min(rounds, 100), report: report).run()
         case .governor: try GovernorBenchmark(intents: intents, root: root, report: report).run()
         case .orders: try OrderBenchmark(seconds: seconds, report: report).run()
         case .metrics: try ScrapeBenchmark(scrapes: scrapes, report: report).run()

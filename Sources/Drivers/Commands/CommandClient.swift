@@ -128,26 +128,12 @@ package final class CommandClient {
 }
 
 extension CommandClient {
-    /// One request and its reply, for a command line. Blocks for at most ten seconds.
+    /// One request and its reply. Blocks for at most ten seconds.
     package static func ask(
         _ endpoint: Endpoint, token: Token? = nil, _ command: String, _ members: [JSON.Member] = []
     ) throws(CommandError) -> JSON {
-        let limit = Duration.seconds(10)
-        let reactor: Reactor
-        do { reactor = try Reactor() } catch { throw CommandError("\(endpoint)", "\(error)") }
-        let client = CommandClient("\(endpoint)", at: endpoint, token: token, on: reactor)
-        // A connection must not outlive its reactor, which optimised code lets go of after its last use.
-        defer { withExtendedLifetime(reactor) { client.close() } }
-        var reply: Reply?
-        client.connect(within: .seconds(2)) { error in
-            if let error {
-                reply = .failure(error)
-            } else {
-                client.request(command, members, within: limit) { reply = $0 }
-            }
-        }
-        _ = reactor.run(until: Instant.now + limit + .seconds(2), or: { reply != nil })
-        guard let reply else { throw CommandError("\(endpoint)", "no reply within \(limit.written)") }
-        return try reply.get()
+        let session = try CommandSession(endpoint, token: token)
+        defer { session.close() }
+        return try session.ask(command, members)
     }
 }

@@ -30,6 +30,25 @@ package enum Programs {
         return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
+    /// The project's root: the nearest directory upward from the working directory, then from the program, that holds
+    /// `chaos/`. `nil`: neither does.
+    package static var projectRoot: String? {
+        for start in [workingDirectory, ownDirectory] {
+            var path = start
+            while !path.isEmpty {
+                if access("\(path)/chaos", F_OK) == 0 { return path }
+                path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            }
+        }
+        return nil
+    }
+
+    package static var workingDirectory: String {
+        guard let buffer = getcwd(nil, 0) else { return "." }
+        defer { free(buffer) }
+        return String(cString: buffer)
+    }
+
     package static func entries(of directory: String) -> [String] {
         guard let handle = opendir(directory) else { return [] }
         defer { closedir(handle) }

@@ -23,6 +23,11 @@ package enum ProcessTable {
         }
     }
 
+    /// The arguments of a process; empty when we may not look.
+    package static func arguments(of pid: Int32) -> [String] {
+        contents("/proc/\(pid)/cmdline").split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     private static func namespace(_ pid: Int32) -> UInt64? {
         var status = stat()
         return stat("/proc/\(pid)/ns/net", &status) == 0 ? UInt64(status.st_ino) : nil

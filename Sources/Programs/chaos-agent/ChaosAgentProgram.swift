@@ -8,8 +8,9 @@ import Messages
 import Sockets
 import Units
 
-/// Exit codes of the project: 0 done, 64 usage, 70 it failed, 77 this machine can't.
+/// Exit codes of the project: 0 done, 1 it is otherwise, 2 not known, 64 usage, 70 it failed, 77 this machine can't.
 enum Exit {
+    static let inconclusive = ExitCode(2)
     static let failed = ExitCode(70)
     static let cannot = ExitCode(77)
     static let usage = ExitCode(64)
@@ -23,34 +24,9 @@ struct ChaosAgentProgram: ParsableCommand {
             'serve' runs the agent of one node, inside that node's network namespace. The other commands talk to it over
             its socket; 'heal --ledger' and 'doctor' also work when no agent runs.
             """,
-        subcommands: [Serve.self, Inject.self, Heal.self, List.self, DoctorCommand.self, Guard.self])
-}
-
-/// Which running agent is meant.
-struct AgentOption: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Unix socket of the running agent, or HOST:PORT with a token. Default: GAUNTLET_AGENT of the environment.",
-            valueName: "path|host:port"))
-    var socket: String?
-
-    @Option(
-        help:
-            "File with the token for HOST:PORT. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
-    )
-    var tokenFile: String?
-
-    func endpoint() throws -> Endpoint {
-        guard let text = socket ?? getenv("GAUNTLET_AGENT").map({ String(cString: $0) }) else {
-            complain("which agent? Give --socket PATH or HOST:PORT, or set GAUNTLET_AGENT")
-            throw Exit.usage
-        }
-        guard let endpoint = Endpoint(written: text) else {
-            complain("'\(text)': expected the path of a Unix socket, or HOST:PORT")
-            throw Exit.usage
-        }
-        return endpoint
-    }
+        subcommands: [
+            Serve.self, Inject.self, Heal.self, List.self, Watch.self, DoctorCommand.self, Completion.self, Guard.self,
+        ])
 }
 
 func complain(_ text: String) {

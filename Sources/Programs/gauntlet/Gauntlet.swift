@@ -14,7 +14,7 @@ struct Gauntlet: ParsableCommand {
             """,
         subcommands: [
             Run.self, Judge.self, Explain.self, ScenarioList.self, Certify.self, Baselines.self, Report.self, SelfTest.self,
-            Sweep.self, Doctor.self, Heal.self, StandByCommand.self, Conduct.self,
+            Sweep.self, Doctor.self, Heal.self, Abort.self, StandByCommand.self, Conduct.self,
         ])
 
     static func main() {

@@ -6,24 +6,8 @@ import Scenarios
 
 /// Where scenarios and programs are found.
 enum Places {
-    /// The project's root: the nearest directory upward from the working directory, then from the program, that
-    /// holds `chaos/`.
-    static var root: String {
-        for start in [currentDirectory, Programs.ownDirectory] {
-            var path = start
-            while !path.isEmpty {
-                if access("\(path)/chaos", F_OK) == 0 { return path }
-                path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-            }
-        }
-        return currentDirectory
-    }
-
-    static var currentDirectory: String {
-        guard let buffer = getcwd(nil, 0) else { return "." }
-        defer { free(buffer) }
-        return String(cString: buffer)
-    }
+    static var root: String { Programs.projectRoot ?? currentDirectory }
+    static var currentDirectory: String { Programs.workingDirectory }
 
     /// Names of the scenarios under `chaos/`.
     static var scenarios: [String] { names { !$0 } }

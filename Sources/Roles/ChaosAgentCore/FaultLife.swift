@@ -9,7 +9,7 @@ import Messages
 import Units
 
 package struct FaultLife: Hashable, Sendable {
-    package enum State: String, Sendable, Hashable {
+    package enum State: String, Sendable, Hashable, CaseIterable {
         case requested, acknowledged, readBack, inForce, ended, healed, failed
     }
 

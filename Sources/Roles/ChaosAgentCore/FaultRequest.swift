@@ -69,7 +69,7 @@ package struct RequestError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension FaultRequest {
-    private static let keys = [
+    package static let keys = [
         "id", "kind", "from", "to", "node", "direction", "duration_ns", "delay_ns", "jitter_ns", "loss_ppm", "share_ppm",
         "bits_per_second", "port", "mode", "pid", "seed", "by", "who",
     ]

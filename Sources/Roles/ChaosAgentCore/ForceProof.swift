@@ -31,13 +31,14 @@ package struct ForceProof: Hashable, Sendable {
     package let missing: [String]
     package var isProven: Bool { missing.isEmpty }
 
-    package init(_ fault: FaultLife, probes: [Probes]) {
+    /// - Parameter isLasting: it need not be over yet.
+    package init(_ fault: FaultLife, probes: [Probes], isLasting: Bool = false) {
         var missing: [String] = []
         if let failure = fault.failure { missing.append("it failed: \(failure)") }
         if fault.counters.hits == 0 { missing.append("no packet and no socket was hit") }
         if fault.readbackEqual != true { missing.append("the kernel's state was not read back as asked for") }
         if fault.firstEffect == nil { missing.append("its start was not seen") }
-        if fault.effectEnded == nil, !fault.request.kind.isMomentary { missing.append("its end was not seen") }
+        if fault.effectEnded == nil, !fault.request.kind.isMomentary, !isLasting { missing.append("its end was not seen") }
         if fault.request.kind.isDosed, fault.request.kind != .loss {
             let measured = probes.filter { fault.request.kind == .rate ? $0.trains.count > 0 : $0.statistics.count > 0 }
             if measured.isEmpty { missing.append("no probe measured the dose") }

@@ -48,14 +48,15 @@ extension AgentCore {
         return ProbeStatistics(sent.compactMap { alone($0, others(than: life, from: sender)) })
     }
 
-    package func proof(of life: FaultLife) -> ForceProof {
+    /// - Parameter now: of a fault that lasts still, what is proven until then.
+    package func proof(of life: FaultLife, until now: Instant? = nil) -> ForceProof {
         ForceProof(
             life,
-            probes: measured(life).map { one in
+            probes: measured(life, until: now).map { one in
                 let jitter = others(than: life, from: one.sender).reduce(Duration.zero) { $0 + $1.request.jitter }
                 return ForceProof.Probes(
-                    one.sender, one.statistics, trains: trains(life, from: one.sender), otherJitter: jitter)
-            })
+                    one.sender, one.statistics, trains: trains(life, from: one.sender, until: now), otherJitter: jitter)
+            }, isLasting: now != nil)
     }
 
     private func span(of life: FaultLife, until now: Instant? = nil) -> (start: Instant, end: Instant)? {

@@ -9,6 +9,7 @@ extension ChaosAgent {
     /// A fault for people and for the conductor.
     func describe(_ life: FaultLife, at now: Instant) -> JSON {
         let proof = core.proof(of: life)
+        let soFar = life.isOver ? proof : core.proof(of: life, until: now)
         let plan = core.dosed.isEmpty ? nil : DosePlan(core.dosed)
         let sums =
             life.request.kind.isDosed
@@ -34,7 +35,8 @@ extension ChaosAgent {
                     })),
             .init("delay_sum_ns", sums.map { .array($0) } ?? .null),
             .init("in_force", .string(proof.isProven ? "proven" : "unproven")),
-            .init("missing", .array(proof.missing.map { .string($0) })), .init("failure", .optional(life.failure)),
+            .init("missing", .array(proof.missing.map { .string($0) })),
+            .init("not_yet", .array(soFar.missing.map { .string($0) })), .init("failure", .optional(life.failure)),
         ])
     }
 

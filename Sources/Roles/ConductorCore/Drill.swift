@@ -30,13 +30,17 @@ package struct Drill: Sendable {
     private let script: DrillScript
     private var course = Course.waiting
     private var injected: Set<String> = []
+    private var stopWatch: StopWatch
     private var armed = false
     private var hasUnpaused = false
     /// Since when the governor has been recovered without a break, for the resume that is next.
     private var recoveredAt: Instant?
     package private(set) var resumesDone = 0
 
-    package init(_ script: DrillScript) { self.script = script }
+    package init(_ script: DrillScript) {
+        self.script = script
+        stopWatch = StopWatch(script.stops)
+    }
 
     package var phase: String? {
         if case .phase(let index, _) = course { return script.phases[index].name }
@@ -52,7 +56,9 @@ package struct Drill: Sendable {
         case .waiting: return enter(0, at: now)
         case .phase(let index, let since):
             var directives: [Directive] = []
-            if let reason = brokenFault(view) { return abort(because: reason) }
+            if let reason = brokenFault(view) ?? stopWatch.reason(at: now, seeing: view.metrics) {
+                return abort(because: reason)
+            }
             directives += unpause(index, since: since, at: now)
             directives += resumeWhenDue(at: now, view)
             let mayInject = becomeArmed(index, since: since, at: now, view)

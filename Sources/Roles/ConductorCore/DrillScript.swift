@@ -1,3 +1,4 @@
+import Scenarios
 import Units
 
 /// What the conductor does and when, taken from a scenario and from nothing else.
@@ -58,10 +59,12 @@ package struct DrillScript: Hashable, Sendable {
     package let armedWithin: Duration
     package let unpauseIn: String
     package let unpauseOffset: Duration
+    package let stops: [StopCondition]
 
     package init(
         phases: [Phase], faults: [Fault], resumes: [Resume], recoversFlat: Bool = true, mustBeArmed: Bool,
-        armedWithin: Duration = .seconds(5), unpauseIn: String = "warm-up", unpauseOffset: Duration = .zero
+        armedWithin: Duration = .seconds(5), unpauseIn: String = "warm-up", unpauseOffset: Duration = .zero,
+        stops: [StopCondition] = []
     ) {
         self.phases = phases
         self.faults = faults
@@ -71,5 +74,6 @@ package struct DrillScript: Hashable, Sendable {
         self.armedWithin = armedWithin
         self.unpauseIn = unpauseIn
         self.unpauseOffset = unpauseOffset
+        self.stops = stops
     }
 }

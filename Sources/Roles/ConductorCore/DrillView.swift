@@ -1,4 +1,5 @@
 import Messages
+import Scenarios
 import Units
 
 /// What the conductor sees of the rig at one instant: the observer's word and the agents'.
@@ -32,6 +33,18 @@ package struct DrillView: Hashable, Sendable {
     package var epoch: Int64 = 0
     package var reason = ""
     package var faults: [String: FaultView] = [:]
+    /// The governor's last word on each series that a stop condition watches.
+    package var metrics: [String: Reading] = [:]
+
+    package struct Reading: Hashable, Sendable {
+        package let value: Figure
+        package let at: Instant
+
+        package init(value: Figure, at: Instant) {
+            self.value = value
+            self.at = at
+        }
+    }
 
     package init() {}
 

@@ -18,6 +18,7 @@ extension DrillScript {
                 Resume(fault: rule.fault, afterRecovery: rule.afterRecovery, earliest: rule.earliest, latest: rule.latest)
             },
             recoversFlat: scenario.gate(.positionFlatteningTriggered) != nil, mustBeArmed: scenario.gate(.armed) != nil,
-            unpauseIn: scenario.operatorRules.unpauseIn.rawValue, unpauseOffset: scenario.operatorRules.unpauseOffset)
+            unpauseIn: scenario.operatorRules.unpauseIn.rawValue, unpauseOffset: scenario.operatorRules.unpauseOffset,
+            stops: scenario.stops)
     }
 }

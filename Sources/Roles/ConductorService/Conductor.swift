@@ -99,6 +99,7 @@ package final class Conductor {
     package func run() -> Int32 {
         do {
             try reactor.onSignal { [unowned self] _ in stop(because: "stopped by the user") }
+            reactor.every(StopFile.interval) { [unowned self] in lookForStop() }
             if let network { try build(network) } else { try attach() }
             try drive()
         } catch {
@@ -112,6 +113,23 @@ package final class Conductor {
         progress.say("stopping: \(reason)")
         isStopping = true
         perform(drill.abort(because: reason))
+        healAtOnce()
+    }
+
+    /// Before anything is taken down in order: a stop is asked for when something must not go on.
+    private func healAtOnce() {
+        guard hasAgents else { return }
+        let asked = Instant.now
+        agents.healAll(within: .seconds(1)) { [unowned self] errors in
+            let taken = Instant.now - asked
+            progress.say(
+                errors.isEmpty ? "every agent has healed, after \(taken.written)" : "heal: \(errors.map(\.description))")
+        }
+    }
+
+    private func lookForStop() {
+        guard !isStopping, let reason = StopFile.reason(in: paths.directory) else { return }
+        stop(because: reason)
     }
 
     func fail(_ reason: String) {

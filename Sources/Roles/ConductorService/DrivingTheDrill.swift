@@ -13,13 +13,14 @@ extension Conductor {
         try start(
             "feed-replayer", commands.feed(namespace: namespace(of: "feed"), startAt: startAt), node: "feed")
         agents.onNews = { [unowned self] node, event in tell(event, from: node) }
-        _ = reactor.run(until: startAt, or: { rigFailure != nil })
+        _ = reactor.run(until: startAt, or: { rigFailure != nil || drill.isFinished })
         var isAsking = false
+        let watched: JSON = .array(Set(scenario.stops.map(\.metric)).sorted().map { .string($0) })
         let pulse = reactor.every(.milliseconds(20)) { [unowned self] in
             guard !drill.isFinished else { return }
             if !isAsking {
                 isAsking = true
-                observer.request("status", within: .seconds(2)) { [unowned self] reply in
+                observer.request("status", [.init("metrics", watched)], within: .seconds(2)) { [unowned self] reply in
                     isAsking = false
                     see(reply)
                 }
@@ -51,8 +52,17 @@ extension Conductor {
             view.state = status["state"]?["state"]?.string ?? ""
             view.epoch = status["state"]?["epoch"]?.integer ?? 0
             view.reason = status["state"]?["reason"]?.string ?? ""
+            view.metrics = Dictionary(
+                (status["metrics"]?.members ?? []).compactMap { member in reading(member.value).map { (member.key, $0) } },
+                uniquingKeysWith: { $1 })
             progress.show(line(status))
         }
+    }
+
+    private func reading(_ json: JSON) -> DrillView.Reading? {
+        guard let value = json["value"]?.double, let at = json["t"]?.integer, value.magnitude < 9e14 else { return nil }
+        return DrillView.Reading(
+            value: Figure(units: Int64((value * Double(Price.scale)).rounded())), at: Instant(nanoseconds: at))
     }
 
     private func line(_ status: JSON) -> String {

@@ -11,7 +11,7 @@ extension ObserverService {
 
     func command(_ request: CommandServer.Request) {
         switch request.word {
-        case "status": request.reply(status)
+        case "status": request.reply(status + [.init("metrics", metrics(request.json["metrics"]))])
         case "finish": finish(request)
         default:
             request.refuse(CommandError("'command'", "expected status or finish, found '\(request.word)'"))
@@ -26,6 +26,14 @@ extension ObserverService {
             .init("history", .integer(Int64(history.count))), .init("dropped", .integer(Int64(drops))),
             .init("holes", .integer(Int64(watch.tap.counters.holes))), .init("ready", ready),
         ]
+    }
+
+    /// Of the series that were asked for, those that have been seen: value and monotonic instant.
+    private func metrics(_ names: JSON?) -> JSON {
+        let known = (names?.array ?? []).compactMap(\.string).compactMap { name in
+            lastMetrics[name].map { JSON.Member(name, ["value": $0.value, "t": .integer($0.at.nanoseconds)]) }
+        }
+        return .object(known)
     }
 
     private func finish(_ request: CommandServer.Request) {

@@ -60,6 +60,9 @@ package final class ObserverService {
     ///
     /// - Parameter hears: which packets of the tap are looked at; all of them. A rig that checks the judge gives
     ///   one that is hard of hearing.
+    /// The last value of each scraped series, for who asks by name.
+    var lastMetrics: [String: (value: JSON, at: Instant)] = [:]
+
     package init(
         _ options: ObserverOptions, on reactor: Reactor, hears: @escaping (TapPacket) -> Bool = { _ in true },
         judge: @escaping Judge
@@ -113,7 +116,7 @@ package final class ObserverService {
             reactor.every(ObserverService.backlogInterval) { [unowned self] in redis.askClients() },
         ]
         for scrape in scrapes {
-            scrape.onPage = { [unowned self] in record(.scrape, "metrics", $0) }
+            scrape.onPage = { [unowned self] in scraped($0) }
             scrape.onWatermark = { [unowned self] in store(Observation(.scrape, "watermark", at: $0, $1)) }
         }
         scrapeNext(due: .now)
@@ -138,6 +141,14 @@ package final class ObserverService {
         lastClients = .now
         someWaited = !waiting.isEmpty
         record(.scrape, "redis_clients", [.init("waiting", .array(waiting))])
+    }
+
+    private func scraped(_ fields: [JSON.Member]) {
+        record(.scrape, "metrics", fields)
+        // Stop conditions are about the governor; others have series of the same name.
+        guard fields.contains(.init("node", "governor")) else { return }
+        let now = Instant.now
+        for field in fields where field.value.double != nil { lastMetrics[field.key] = (field.value, now) }
     }
 
     private func listenToRedis() {

@@ -21,6 +21,7 @@ extension Scenario {
         lines += ["", faults.isEmpty ? "No faults" : "Faults"]
         for fault in faults { lines += explanation(fault, topology).map { "  " + $0 } }
         lines += ["", "Operator"] + operatorLines.map { "  " + $0 }
+        if !stops.isEmpty { lines += ["", "Ended at once, inconclusive, when"] + stops.map { "  " + $0.words } }
         lines += ["", "Gates"]
         let width = gates.map(\.name.rawValue.count).max() ?? 0
         for gate in gates { lines.append("  \(padded(gate.name.rawValue, width)) \(explanation(gate))") }

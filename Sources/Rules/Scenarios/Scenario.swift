@@ -25,6 +25,8 @@ package struct Scenario: Hashable, Sendable {
     package var faults: [Fault]
     package var operatorRules: OperatorRules
     package var gates: [Gate]
+    /// When the drill is ended before its time.
+    package var stops: [StopCondition] = []
 
     /// A drill may not take longer than this.
     package static let durationMaximum: Duration = .seconds(3_600)

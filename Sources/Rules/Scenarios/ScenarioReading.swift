@@ -40,7 +40,7 @@ struct ScenarioReading {
 
     static let keys = [
         "name", "description", "certifying", "symbols", "feed", "load", "governor", "broker", "phases", "faults",
-        "operator", "gates", "tape",
+        "operator", "gates", "tape", "stop",
     ]
 
     func scenario(_ node: Node) -> Scenario? {
@@ -57,13 +57,15 @@ struct ScenarioReading {
         let faults = faults(root)
         let rules = operatorRules(root)
         let gates = gates(root)
+        let stops = stopConditions(root)
         if let name { check(name: name, root) }
         guard let name, let description, let certifying, let books, let feed, let load, let governor, let broker,
-            let phases, let faults, let rules, let gates
+            let phases, let faults, let rules, let gates, let stops
         else { return nil }
         let scenario = Scenario(
             name: name, choice: Choice(), description: description, certifying: certifying, books: books, feed: feed, load: load,
-            governor: governor, broker: broker, phases: phases, faults: faults, operatorRules: rules, gates: gates)
+            governor: governor, broker: broker, phases: phases, faults: faults, operatorRules: rules, gates: gates,
+            stops: stops)
         checkTogether(scenario, root)
         return scenario
     }

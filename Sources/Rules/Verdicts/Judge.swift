@@ -19,9 +19,14 @@ package func judge(_ evidence: Evidence) -> Verdict {
     var outcome = Outcome.of(gates.map(\.outcome))
     // Torn, aborted or unreadable evidence never certifies, whichever gates the scenario asks for.
     if outcome == .pass, premises[.evidenceComplete]?.outcome != .pass { outcome = .inconclusive }
+    // Nor does a drill that an operator changed, whatever its gates look at.
+    if outcome == .pass, !scene.operatorFaults.isEmpty { outcome = .inconclusive }
     return Verdict(
-        outcome: outcome, certifying: evidence.scenario.certifying, run: scene.runFacts, gates: gates,
-        measurements: scene.measurements(gates, outcome), faults: scene.faults.map { $0.result(scene) },
+        outcome: outcome, certifying: evidence.scenario.certifying && scene.operatorFaults.isEmpty,
+        run: scene.runFacts, gates: gates,
+        measurements: scene.measurements(gates, outcome), 
+        faults: scene.faults.map { $0.result(scene) }
+            + scene.operatorFaults.map { $0.evidence.result(scene, by: $0.who) },
         environment: evidence.environment, files: evidence.files, records: evidence.history.count,
         chainHead: evidence.history.head, defects: evidence.defects)
 }

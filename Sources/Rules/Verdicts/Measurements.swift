@@ -83,7 +83,8 @@ extension Scene {
 }
 
 extension FaultEvidence {
-    func result(_ scene: Scene) -> Verdict.FaultResult {
+    /// - Parameter by: who asked for it; `nil` is the scenario.
+    func result(_ scene: Scene, by who: String? = nil) -> Verdict.FaultResult {
         func offset(_ stamp: Stamp?) -> JSON {
             guard let stamp, let t0 = scene.t0 else { return .null }
             return .real((stamp.at - t0.at).seconds)
@@ -115,6 +116,7 @@ extension FaultEvidence {
             "direction": .string(fault.direction.rawValue), "delay_s": fault.delay.map { .real($0.seconds) } ?? .null,
             "duration_s": .real(fault.duration.seconds), "applied": .array(applied),
             "in_force": .string(defects.isEmpty ? "proven" : "unproven"), "defects": .array(defects.map { .string($0) }),
+            "by": .string(who == nil ? "scenario" : "operator"), "who": .optional(who),
         ]
         return Verdict.FaultResult(json: json, id: fault.id, isProven: defects.isEmpty)
     }

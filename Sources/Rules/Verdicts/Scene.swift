@@ -7,7 +7,9 @@ struct Scene: Sendable {
     let evidence: Evidence
     let timeline: Timeline
     let positions: Positions
+    /// The scenario's.
     let faults: [FaultEvidence]
+    let operatorFaults: [OperatorFault]
     let episodes: [Episode]
     let pauses: [Pause]
     let leaks: LeakRule.Result
@@ -16,7 +18,9 @@ struct Scene: Sendable {
         self.evidence = evidence
         timeline = evidence.timeline
         positions = Positions(timeline.ledger, contradictions: timeline.contradictions)
-        let events = timeline.faultEvents
+        let asked = FaultEvents(timeline.faultEvents, known: Set(evidence.scenario.faults.map(\.id)))
+        let events = asked.scenario
+        operatorFaults = asked.operatorFaults
         let processes = timeline.all("process")
         faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }
         episodes = Episode.all(faults)
@@ -56,6 +60,9 @@ struct Scene: Sendable {
         resumes.first { $0.at > instant }?.at ?? close
     }
 
+    /// Whatever stood in the way, whoever asked for it.
+    var allFaults: [FaultEvidence] { faults + operatorFaults.map(\.evidence) }
+
     /// The largest proven delay of the run: what a message may be held up by.
-    var delayMaximum: Duration { faults.filter(\.isProven).compactMap(\.fault.delay).max() ?? .zero }
+    var delayMaximum: Duration { allFaults.filter(\.isProven).compactMap(\.fault.delay).max() ?? .zero }
 }

@@ -69,14 +69,15 @@ extension Verdict {
         .compactMap { $0 }.joined(separator: " ")
         let force = json["in_force"]?.string ?? "unproven"
         let parts = json["applied"]?.array ?? []
-        if parts.isEmpty { return ["| \(fault.id) | \(plain(json["kind"])) | | \(asked) | nothing | \(force) |"] }
+        let name = json["who"]?.string.map { "\(fault.id) (operator, \($0))" } ?? fault.id
+        if parts.isEmpty { return ["| \(cell(name)) | \(plain(json["kind"])) | | \(asked) | nothing | \(force) |"] }
         return parts.map { part in
             let doses = (part["measured"]?.array ?? []).map { probe in
                 let dose = Double((probe["p50_ns"]?.integer ?? 0) - (probe["baseline_p50_ns"]?.integer ?? 0)) / 1e6
                 return "\(plain(probe["source_"])) +\(JSON.real(dose).text()) ms"
             }.joined(separator: ", ")
             let span = "\(plain(part["effective"])) to \(plain(part["ended"])) s"
-            return "| \(fault.id) | \(plain(json["kind"])) | \(plain(part["node"])) | \(asked) "
+            return "| \(cell(name)) | \(plain(json["kind"])) | \(plain(part["node"])) | \(asked) "
                 + "| \(cell([span, doses].filter { !$0.isEmpty }.joined(separator: ", "))) | \(force) |"
         }
     }

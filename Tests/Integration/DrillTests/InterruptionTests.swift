@@ -35,6 +35,53 @@ import Verdicts
         #expect(rig.json("verdict.json")?["verdict"]?.string == "inconclusive")
     }
 
+    /// Which kind of chaos record came when, in seconds of the monotonic clock.
+    private func stamps(_ rig: Rig, source: String, type: String) -> [Double] {
+        ProcessTable.contents("\(rig.latest)/history.ndjson").split(separator: 0x0A).compactMap { line in
+            guard let json = try? JSON(parsing: Array(line)), json["source"]?.string == source, json["type"]?.string == type
+            else { return nil }
+            return json["t"]?.double.map { $0 / 1e9 }
+        }
+    }
+
+    @Test func `gauntlet abort heals everything within a second, and the run is inconclusive`() throws {
+        let (rig, child) = try startedDrill(upTo: "fault")
+        rig.poll("the fault to bite", within: .seconds(10)) { rig.historyHas(#""type":"fault_first_effect""#) }
+        let asked = Double(Instant.now.nanoseconds) / 1e9
+        let abort = try rig.start(["abort", rig.latest, "--reason", "enough"])
+        rig.wait("abort to end", within: .seconds(60)) { !abort.isRunning }
+        #expect(abort.status == 0, "\(rig.text())")
+        rig.wait("gauntlet to end", within: .seconds(20)) { !child.isRunning }
+        #expect(child.status == 2, "\(rig.text())")
+        #expect(rig.json("verdict.json")?["verdict"]?.string == "inconclusive")
+        #expect(rig.historyHas("stopped by an operator: gauntlet abort, uid \(getuid()): enough"))
+        let healed = stamps(rig, source: "chaos", type: "fault_healed")
+        #expect(!healed.isEmpty)
+        #expect(healed.allSatisfy { $0 - asked < 1 }, "healed \(healed.map { $0 - asked }) s after the abort was asked for")
+        let again = try rig.start(["abort", rig.latest])
+        rig.wait("abort to end", within: .seconds(5)) { !again.isRunning }
+        #expect(again.status == 64, "\(rig.text())")
+        expectNothingLeft(rig)
+    }
+
+    @Test func `a fault that an operator injects in mid-drill is in the evidence and in the verdict`() throws {
+        let (rig, child) = try startedDrill()
+        rig.poll("phase drive", within: .seconds(20)) { rig.historyHas(#""type":"phase","name":"fault""#) }
+        let operators = try rig.start(
+            ["inject", "partition", "--node", "store", "--id", "by-hand", "--from", "broker", "--for", "2s"], program: "chaos-agent")
+        rig.wait("the command to end", within: .seconds(20)) { !operators.isRunning }
+        #expect(operators.status == 0, "\(rig.text())")
+        rig.wait("gauntlet to end", within: .seconds(60)) { !child.isRunning }
+        #expect(child.status != 0, "\(rig.text())")
+        let verdict = try #require(rig.json("verdict.json"))
+        let fault = try #require(verdict["faults"]?.array?.first { $0["id"]?.string == "by-hand" })
+        #expect(fault["by"]?.string == "operator" && fault["who"]?.string?.hasPrefix("uid ") == true, "\(fault.text())")
+        #expect(verdict["certifying"]?.bool == false)
+        #expect(rig.historyHas(#""type":"command","who":"uid "#))
+        #expect(!ProcessTable.contents("\(rig.latest)/logs/audit-store.ndjson").isEmpty)
+        expectNothingLeft(rig)
+    }
+
     @Test(arguments: ["warm-up", "fault", "heal"])
     func `kill -9 of the host side leaves nothing after 5 s, and readable evidence`(_ phase: String) throws {
         let (rig, child) = try startedDrill(upTo: phase)

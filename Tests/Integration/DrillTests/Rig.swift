@@ -34,14 +34,14 @@ final class Rig {
     deinit { try? FileManager.default.removeItem(atPath: runs) }  // A directory below /tmp: left over at worst.
 
     /// Starts `gauntlet` with these arguments; its output goes to a file beside the runs.
-    func start(_ arguments: [String]) throws -> ChildProcess {
+    func start(_ arguments: [String], program: String = "gauntlet") throws -> ChildProcess {
         let log = open("\(runs)/output-\(UInt32.random(in: 0...UInt32.max)).txt", O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
         try #require(log >= 0)
         defer { close(log) }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return try ChildProcess(
-            "gauntlet",
-            Command("\(Rig.programs)/gauntlet", arguments, environment: ["PATH": path], directory: Rig.root, keepsCapabilities: true),
+            program,
+            Command("\(Rig.programs)/\(program)", arguments, environment: ["PATH": path], directory: Rig.root, keepsCapabilities: true),
             output: log, on: reactor)
     }
 

@@ -1,6 +1,16 @@
 /// What is broken in the small scenario, and every mistake that must be shown.
 let badScenarios: [BadFile] = [
     BadFile(
+        "certifying: false",
+        "certifying: false\nstop:\n  - {metric: cpu_seconds, above: 3, for: 2}\n"
+            + "  - {metric: risk_governor_x, above: 1, below: 2}",
+        [
+            "chaos/small.yaml:5: stop: for: expected a duration, like 250ms or 15s, found '2'",
+            "chaos/small.yaml:5: stop: metric: expected a series of the governor that begins with risk_governor_ or "
+                + "process_resident_memory_bytes, found 'cpu_seconds'",
+            "chaos/small.yaml:6: stop: expected one of 'above' and 'below', found both",
+        ]),
+    BadFile(
         "name: small",
         "name: large",
         [

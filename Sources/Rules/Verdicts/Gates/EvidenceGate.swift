@@ -162,7 +162,7 @@ extension Scene {
     }
 
     private func wasInTheWay(of instant: Instant) -> Bool {
-        let hidden = faults.contains { $0.fault.kind != .latency && $0.covers(instant, padding: .seconds(3)) }
+        let hidden = allFaults.contains { $0.fault.kind != .latency && $0.covers(instant, padding: .seconds(3)) }
         let cut = timeline.sessions.contains { span in
             span.end.map { $0.at >= instant - .seconds(1) && $0.at <= instant + .seconds(3) } ?? false
         }

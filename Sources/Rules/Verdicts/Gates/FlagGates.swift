@@ -69,7 +69,7 @@ extension Scene {
     }
 
     func noFlagWithoutFault() -> Finding {
-        let until = t0?.at ?? timeline.end
+        let until = allFaults.compactMap { $0.firstEffect?.at }.min() ?? timeline.end
         let early = raises.filter { $0.stamp.at < until }.map { raise in
             Violation(
                 text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)

@@ -4,9 +4,10 @@ import Units
 
 extension Scene {
     func faultsProven() -> Finding {
-        guard !faults.isEmpty else { return .unknown("the scenario has no faults") }
-        let defects = faults.flatMap(\.defects)
-        let records = faults.flatMap(\.parts).flatMap(\.events).map(\.stamp.record)
+        guard !faults.isEmpty || !operatorFaults.isEmpty else { return .unknown("the scenario has no faults") }
+        let strange = operatorFaults.map { "the drill is not the scenario's: an operator's fault \($0.words)" }
+        let defects = strange + faults.flatMap(\.defects)
+        let records = allFaults.flatMap(\.parts).flatMap(\.events).map(\.stamp.record)
         return Finding(
             defects.isEmpty ? .pass : .inconclusive, observed: .bool(defects.isEmpty), count: faults.count,
             reason: defects.isEmpty ? nil : defects.joined(separator: "; "), records: records)

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Commands
+import Glibc
+import Messages
+import Processes
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+/// Which running agent is meant, and in which form its answers are shown.
+struct AgentOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Unix socket of the running agent, or HOST:PORT with a token. Default: GAUNTLET_AGENT of the environment.",
+            valueName: "path|host:port"))
+    var socket: String?
+
+    @Option(help: "Node of a drill that runs on this machine; its agent is found among the processes.")
+    var node: String?
+
+    @Option(
+        help:
+            "File with the token for HOST:PORT. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
+    )
+    var tokenFile: String?
+
+    @Option(help: "Form of the result on stdout: text or json.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        guard socket == nil || node == nil else { throw ValidationError("give either --socket or --node") }
+    }
+
+    func endpoint() throws -> Endpoint {
+        if let node { return .unix(try socket(of: node)) }
+        guard let text = socket ?? getenv("GAUNTLET_AGENT").map({ String(cString: $0) }) else {
+            complain("which agent? Give --socket PATH or HOST:PORT, or --node NAME, or set GAUNTLET_AGENT")
+            throw Exit.usage
+        }
+        guard let endpoint = Endpoint(written: text) else {
+            complain("'\(text)': expected the path of a Unix socket, or HOST:PORT")
+            throw Exit.usage
+        }
+        return endpoint
+    }
+
+    func session(hearsSignals: Bool = false) throws -> CommandSession {
+        try CommandSession(try endpoint(), token: try Token.find(file: tokenFile), hearsSignals: hearsSignals)
+    }
+
+    /// The lab has a mount namespace of its own: the socket is reached through the agent's root.
+    private func socket(of node: String) throws -> String {
+        let agents = ProcessTable.entries().compactMap { entry -> (run: String, node: String, path: String)? in
+            let words = ProcessTable.arguments(of: entry.pid)
+            func value(_ option: String) -> String? {
+                words.firstIndex(of: option).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+            }
+            guard words.first?.hasSuffix("agent") == true, words.dropFirst().first == "serve", let run = entry.run,
+                let name = value("--node"), let path = value("--socket")
+            else { return nil }
+            return (run, name, "/proc/\(entry.pid)/root\(path)")
+        }
+        let found = agents.filter { $0.node == node }
+        guard let agent = found.first else {
+            let known = Set(agents.map(\.node)).sorted().joined(separator: ", ")
+            complain("no agent of a node '\(node)' runs on this machine; there are: \(known.isEmpty ? "none" : known)")
+            throw Exit.usage
+        }
+        guard found.count == 1 else {
+            complain("\(found.count) drills have a node '\(node)': \(found.map(\.run).joined(separator: ", ")); use --socket")
+            throw Exit.usage
+        }
+        return agent.path
+    }
+}
+
+/// A result: its words, or the whole of it.
+func show(_ json: JSON, as format: OutputFormat, _ words: @autoclosure () -> String) {
+    switch format {
+    case .json: print(String(decoding: json.prettyBytes(.asBuilt), as: UTF8.self), terminator: "")
+    case .text: print(words())
+    }
+}
