@@ -103,7 +103,7 @@ private let flaws: [Planted] = [
         let verdict = try story.judged()
         #expect(names(verdict, .inconclusive) == [
             "generator_lateness", "pipeline_latency_p99_ms", "decision_latency_p99_ms", "accepted_rate",
-            "probes_denied", "redis_backlog_max",
+            "probes_denied", "redis_backlog_max", "watermark_true",
         ])
         #expect(names(verdict, .fail) == [])
     }
