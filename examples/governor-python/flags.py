@@ -15,10 +15,11 @@ MOST_UNANSWERED = 200
 class Flags:
     """The owner has `flags_read(outage)` and `first_epoch(epoch)`."""
 
-    def __init__(self, address, owner):
+    def __init__(self, settings, owner):
         self.owner = owner
-        self.link = RedisLink(address, on_up=self.connected, on_down=self.disconnected)
-        self.events = RedisLink(address, on_up=self.subscribe, on_push=lambda _: self.read(time.monotonic()))
+        where = (settings.redis, settings.redis_password)
+        self.link = RedisLink(*where, on_up=self.connected, on_down=self.disconnected)
+        self.events = RedisLink(*where, on_up=self.subscribe, on_push=lambda _: self.read(time.monotonic()))
         self.pause = self.critical = self.command = None    # as last read; None: absent
         self.answered = None                # when the last read was answered
         self.asked = 0.0

@@ -45,9 +45,9 @@ class Governor:
         self.sustained = Sustained(self.redis_probe, self.broker_probe)
         self.sustained_known = self.down_known = False
         self.store = Store(settings.postgres, loop)
-        self.flags = Flags(settings.redis, self)
-        self.pings = RedisLink(settings.redis, on_down=self.redis_probe.clear)
-        self.feed = RedisLink(settings.feed, on_up=self.subscribe, on_push=self.feed_came)
+        self.flags = Flags(settings, self)
+        self.pings = RedisLink(settings.redis, settings.redis_password, on_down=self.redis_probe.clear)
+        self.feed = RedisLink(settings.feed, settings.redis_password, self.subscribe, on_push=self.feed_came)
         self.session = self.trading = None
         self.last_tick, self.lost_ticks = None, 0
         self.killed = self.loss_limit_hit = self.stopping = self.reached = self.flatten_taken = False

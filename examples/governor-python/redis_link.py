@@ -47,8 +47,8 @@ def parse(data, at=0):
 class RedisLink(asyncio.Protocol):
     """`on_up()` after each connect, `on_down()` after each loss, `on_push(value)` for what nobody asked (pub/sub)."""
 
-    def __init__(self, address, on_up=None, on_down=None, on_push=None):
-        self.address = address
+    def __init__(self, address, password, on_up=None, on_down=None, on_push=None):
+        self.address, self.password = address, password
         self.on_up, self.on_down, self.on_push = on_up, on_down, on_push
         self.transport, self.backed_up = None, False
         self.data = bytearray()
@@ -102,6 +102,9 @@ class RedisLink(asyncio.Protocol):
         transport.set_write_buffer_limits(high=0)
         self.transport, self.backed_up = transport, False
         self.data.clear()
+        if self.password:
+            self.answers.append(None)   # a refusal shows in every answer after it
+            transport.write(command("AUTH", self.password))
         if self.on_up:
             self.on_up()
         self.flush()

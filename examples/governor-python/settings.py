@@ -5,7 +5,7 @@ import os
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 # key: (default, smallest legal value)
 LIMITS = {
@@ -33,6 +33,7 @@ RATE = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,8})?")
 class Settings:
     redis: tuple
     feed: tuple
+    redis_password: str | None
     broker: tuple
     postgres: dict
     metrics_port: int
@@ -61,11 +62,28 @@ def postgres(mistakes):
         url = urlsplit(text)
         if url.scheme not in ("postgres", "postgresql") or not url.hostname:
             raise ValueError("not a postgresql:// URL with a host")
+        password = unquote(url.password) if url.password else None
+        if passfile := parse_qs(url.query).get("passfile"):
+            # libpq's format, host:port:database:user:password; of ours there is one line.
+            password = first_line(passfile[0]).split(":", 4)[4]
         return {"host": url.hostname, "port": url.port or 5432, "user": unquote(url.username or "postgres"),
-                "password": unquote(url.password) if url.password else None,
+                "password": password,
                 "database": unquote(url.path.lstrip("/")) or unquote(url.username or "postgres")}
-    except ValueError as error:
+    except (OSError, ValueError, IndexError) as error:
         mistakes.append(f"GAUNTLET_POSTGRES: {error}, found {text!r}")
+
+
+def redis_password(mistakes):
+    path = os.environ.get("GAUNTLET_REDIS_PASSWORD_FILE")
+    try:
+        return first_line(path) if path else None
+    except OSError as error:
+        mistakes.append(f"GAUNTLET_REDIS_PASSWORD_FILE: {error}")
+
+
+def first_line(path):
+    with open(path, encoding="utf-8") as file:
+        return file.readline().rstrip("\n")
 
 
 def read_json(name, mistakes):
@@ -134,6 +152,7 @@ def from_environment():
     redis = address("GAUNTLET_REDIS", mistakes)
     settings = Settings(
         redis=redis, feed=address("GAUNTLET_FEED", mistakes) if os.environ.get("GAUNTLET_FEED") else redis,
+        redis_password=redis_password(mistakes),
         broker=address("GAUNTLET_BROKER", mistakes), postgres=postgres(mistakes),
         metrics_port=int(port) if port.isdigit() else 0, symbols=symbols, limits=limits(mistakes),
         fees=fees(mistakes), shadow=mode == "shadow")

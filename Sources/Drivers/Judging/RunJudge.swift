@@ -26,6 +26,7 @@ package enum RunJudge {
         let files = try evidenceFiles(directory)
         let present = Set(files.map(\.path))
         var defects: [String] = []
+        let environment = present.contains("environment.json") ? try environment(directory, &defects) : .null
         let yaml = try directory.read("scenario.yaml")
         let scenario: Scenario
         do {
@@ -45,21 +46,36 @@ package enum RunJudge {
             try eachChunk(of: "\(directory.path)/\(stream.file)") { timeline.read($0, of: stream) }
         }
         timeline.sort()
-        var environment = JSON.null
-        if present.contains("environment.json") {
-            do {
-                environment = try JSON(parsing: try directory.read("environment.json"))
-            } catch let error as JSONError {
-                defects.append("environment.json: \(error)")
-            } catch {
-                defects.append("environment.json can't be read")
-            }
-        }
         var evidence = Evidence(
             scenario: scenario, history: reader.facts, timeline: timeline, environment: environment, files: files,
             defects: defects)
         try attach(directory, present, to: &evidence)
         return evidence
+    }
+
+    /// What was run, where and how; the first file of a run, so it says in which form the others are.
+    private static func environment(
+        _ directory: RunDirectory, _ defects: inout [String]
+    ) throws(ArchiveError) -> JSON {
+        let environment: JSON
+        do {
+            environment = try JSON(parsing: try directory.read("environment.json"))
+        } catch let error as JSONError {
+            defects.append("environment.json: \(error)")
+            return .null
+        } catch {
+            defects.append("environment.json can't be read")
+            return .null
+        }
+        let form = environment["evidence"]?.string
+        guard form == Evidence.form else {
+            throw ArchiveError(
+                directory.path, "judge",
+                "expected evidence in the form \(Evidence.form), found \(form ?? "one from before forms had names"); "
+                    + "judge it with the version of gauntlet that recorded it. What that version judged still holds: "
+                    + "`sha256sum -c \(sealFile)` in the directory says whether it is unchanged")
+        }
+        return environment
     }
 
     package static func judge(_ directory: RunDirectory) throws(ArchiveError) -> Verdict {

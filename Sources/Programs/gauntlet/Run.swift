@@ -119,7 +119,13 @@ struct Judge: ParsableCommand {
     func run() throws {
         let run: RunDirectory
         do { run = try RunDirectory(existing: directory) } catch { throw UsageError(description: error.description) }
-        let outcome = try RunJudge.judgeAgain(run)
+        let outcome: RunJudge.Again
+        do {
+            outcome = try RunJudge.judgeAgain(run)
+        } catch {
+            guard error.operation == "judge" else { throw error }
+            throw UsageError(description: error.description)
+        }
         for difference in outcome.differences { complain(difference) }
         try Result.print(outcome.verdict, of: run, as: format)
         throw ExitCode(outcome.differences.isEmpty ? outcome.verdict.exitCode : 2)

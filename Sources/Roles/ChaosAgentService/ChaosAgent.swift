@@ -72,6 +72,9 @@ package final class ChaosAgent {
         if let refusal = core.refusal(of: request) {
             throw AgentError("fault '\(request.id)'", refusal, isMissingAbility: request.kind.needsNetem)
         }
+        if let missing = ProcessFault.missingAbility(for: request.kind) {
+            throw AgentError("fault '\(request.id)'", missing, isMissingAbility: true)
+        }
         do {
             if let refusal = try hands.refusal() { throw AgentError("fault '\(request.id)'", refusal) }
         } catch {

@@ -10,6 +10,15 @@ import Units
 enum ProcessFault {
     private static let deathLimit = Duration.seconds(1)
 
+    /// Why this agent can't fault processes; `nil` when it can. Who was not given CAP_KILL was not meant to end processes,
+    /// be it only those of its own user.
+    static func missingAbility(for kind: FaultKind) -> String? {
+        guard [.kill, .pause, .restart].contains(kind) else { return nil }
+        let status = String(decoding: ProcessTable.contents("/proc/thread-self/status"), as: UTF8.self)
+        return ProcessAbility.mayKill(status)
+            ? nil : "needs the capability KILL, which this agent doesn't have; in containers: --profile process-faults"
+    }
+
     static func apply(_ request: FaultRequest) throws -> FaultHands.Applied {
         let pid = request.pid ?? 0
         try refuseStranger(pid)

@@ -136,6 +136,7 @@ extension Conductor {
         let deadline = Instant.now + limit
         var last = "no answer"
         while Instant.now < deadline {
+            guard !isStopping else { throw ConductorError(name, "stopped while waiting for it to be healthy") }
             guard roles[name]?.isRunning ?? (network == nil) else {
                 throw ConductorError(name, "ended before it was ready: see logs/\(name).log")
             }

@@ -7,6 +7,7 @@ import Messages
 import Scenarios
 import Sockets
 import Units
+import Verdicts
 
 package struct PreparedRun {
     package let directory: RunDirectory
@@ -107,6 +108,7 @@ package struct PreparedRun {
     ) -> JSON {
         .object(
             MachineReport.kernelFacts() + [
+                .init("evidence", .string(Evidence.form)),
                 .init("run", .string(runID)), .init("started_wall_ns", .integer(started.nanoseconds)),
                 .init("scenario", .string(loaded.scenario.name)),
                 .init("variant", .optional(loaded.scenario.choice.variant)),

@@ -12,6 +12,9 @@ package enum Directive: Sendable {
     case record(Observation)
     /// For a person who watches: standard error.
     case announce(String)
+    /// A leak: one line of history that ends with the instant at which it is said, as `announced_t`, and the words for a
+    /// person who watches.
+    case alarm(Observation, String)
     /// For dashboards: a Redis channel.
     case publish(channel: String, payload: [UInt8])
     /// Read this flag: something changed it that MONITOR didn't show.
@@ -241,10 +244,7 @@ package struct DrillWatch: Sendable {
             let what =
                 "\(leak.order.type) \(leak.order.clOrdID) \(leak.order.side?.rawValue ?? "?") "
                 + "\(leak.order.quantity?.description ?? "?") \(leak.order.symbol ?? "?")"
-            return [
-                .record(record),
-                .announce("LEAK: order \(what) left \(late.milliseconds) ms after \(leak.flag) was set")
-            ]
+            return [.alarm(record, "LEAK: order \(what) left \(late.milliseconds) ms after \(leak.flag) was set")]
         }
     }
 }

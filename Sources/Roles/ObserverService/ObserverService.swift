@@ -262,6 +262,10 @@ package final class ObserverService {
             switch directive {
             case .record(let observation): store(observation)
             case .announce(let text): say(text)
+            case .alarm(var observation, let text):
+                say(text)
+                observation.fields.append(.init("announced_t", .integer(Instant.now.nanoseconds)))
+                store(observation)
             case .publish(let channel, let payload): redis.publish(channel, payload)
             case .ask(let key): redis.ask(flag: key)
             case .follow(let name, let pid): processes[name] = pid

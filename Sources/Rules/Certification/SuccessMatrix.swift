@@ -74,7 +74,11 @@ package struct MatrixRow: Hashable, Sendable {
     }
 
     /// Never blank: what is not known says so.
-    package var observedText: String { observed.isNull ? "not measured" : "\(observed.text()) \(shownUnit)".trimmed }
+    package var observedText: String {
+        if observed.isNull { return "not measured" }
+        // A truth has no unit, whatever its threshold is written in.
+        return observed.bool == nil ? "\(observed.text()) \(shownUnit)".trimmed : observed.text()
+    }
     package var marginText: String { margin.isNull ? (verdict == .inconclusive ? "not known" : "none to give") : margin.text() }
     package var thresholdText: String { "\(threshold) \(shownUnit)".trimmed }
     private var shownUnit: String { ["bool", "count", "number"].contains(unit) ? "" : unit }

@@ -61,7 +61,7 @@ package struct RunPage {
                 let suffix = ["bool", "count", "number", ""].contains(unit) ? "" : " \(escaped(unit))"
                 return [
                     "<code>\(shown(gate["name"]))</code>", verdictMark(gate["verdict"]?.string ?? "inconclusive"),
-                    shown(gate["observed"]) + (gate["observed"]?.isNull == false ? suffix : ""),
+                    shown(gate["observed"]) + (gate["observed"]?.double == nil ? "" : suffix),
                     "\(escaped(gate["comparator"]?.string ?? "")) \(threshold)\(suffix)",
                     gate["margin"]?.double == nil ? "none to give" : shown(gate["margin"]), shown(gate["n"]),
                     gate["reason"]?.string.map(escaped) ?? held,

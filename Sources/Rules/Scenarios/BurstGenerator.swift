@@ -69,11 +69,11 @@ extension BurstScript.Step {
     /// Through the best price by 0.2 % and 10 cents and more: fills at once although the book moves on meanwhile.
     private func marketable(_ book: BookState, _ side: Side) -> Price { price(book, side, basisPoints: 20, cents: 10) }
 
-    /// Each of a symbol's orders has its own cent among forty: the same content twice in a few milliseconds is a
-    /// mistake that an honest governor denies.
+    /// Each of a symbol's orders has a limit of its own, a cent among forty and then a hundredth of one: the same content
+    /// twice in a few milliseconds is a mistake that an honest governor denies.
     private func price(_ book: BookState, _ side: Side, basisPoints: Int64, cents: Int64) -> Price {
         let best = (side == .buy ? book.asks.first : book.bids.first)?.price.units ?? 100
         let through = best * basisPoints / 10_000 + (cents + Int64(place % 40)) * 100
-        return Price(units: max(1, (best + side.sign * through) / 100) * 100)
+        return Price(units: max(1, (best + side.sign * through) / 100) * 100 + Int64(place / 40 % 100))
     }
 }

@@ -15,6 +15,17 @@ extension Scene {
         ]
     }
 
+    private var leakAlarms: [Named] { timeline.all("invariant").filter { $0["name"]?.string == "leak" } }
+
+    /// From the packet of a leak to the words that announced it, the longest. `nil`: none was announced, or one of the
+    /// announcements doesn't say when it was made.
+    private var slowestLeakAlarm: Duration? {
+        let taken = leakAlarms.map { alarm in
+            alarm["announced_t"]?.integer.map { Instant(nanoseconds: $0) - alarm.stamp.at }
+        }
+        return taken.contains(nil) ? nil : taken.compactMap { $0 }.max()
+    }
+
     /// The numbers of the run under the names of the requirements. A number that wasn't measured is `null`.
     func measurements(_ gates: [Verdict.GateResult], _ outcome: Outcome) -> JSON {
         func observed(_ name: GateName) -> JSON { gates.first { $0.name == name }?.finding.observed ?? .null }
@@ -25,6 +36,8 @@ extension Scene {
             .init("overall_pass", .bool(outcome == .pass)),
             .init("orders_leaked", isTapped ? .integer(Int64(leaks.leaks.count)) : .null),
             .init("orders_leaked_undecidable", isTapped ? .integer(Int64(leaks.unsure.count)) : .null),
+            .init("leaks_announced", isTapped ? .integer(Int64(leakAlarms.count)) : .null),
+            .init("leak_announcement_s", slowestLeakAlarm.map { .real($0.seconds) } ?? .null),
             .init("orders_during_propagation", isTapped ? .integer(Int64(leaks.duringPropagation.count)) : .null),
             .init("orders_left", .integer(Int64(timeline.departures.count))),
             .init("orders_accepted", .integer(Int64(positions.orders.values.count { $0.wasAccepted }))),

@@ -30,7 +30,7 @@ private final class SmallDisk {
         let run = try RunDirectory.create(
             under: disk.path, scenario: "hard_kill_short", started: WallTime(nanoseconds: 1_697_549_400_000_000_000), seed: 1)
         try run.write(try repositoryFile("chaos/hard_kill_short.yaml"), to: "scenario.yaml")
-        try run.write(Array("{}".utf8), to: "environment.json")
+        try run.write(environmentFile(), to: "environment.json")
         let reactor = try Reactor()
         let history = try HistoryFile(creating: "\(run.path)/history.ndjson", on: reactor)
         let samples = try SampleFiles(creating: run.path, on: reactor)

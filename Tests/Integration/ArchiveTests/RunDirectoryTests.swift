@@ -32,7 +32,7 @@ import Verdicts
     private func crashedRun(_ scratch: Scratch) throws -> RunDirectory {
         let run = try RunDirectory.create(under: scratch.path, scenario: "hard_kill_short", started: noon, seed: 1)
         try run.write(try repositoryFile("chaos/hard_kill_short.yaml"), to: "scenario.yaml")
-        try run.write(Array("{\"host\":\"lab\"}\n".utf8), to: "environment.json")
+        try run.write(environmentFile(), to: "environment.json")
         let reactor = try Reactor()
         let file = try HistoryFile(creating: "\(run.path)/history.ndjson", on: reactor)
         for number in 0..<5 { try file.append(note(number)) }
@@ -51,6 +51,17 @@ import Verdicts
         #expect(again.verdict.bytes == first)
         _ = try RunJudge.judgeAndWrite(run)
         #expect(try run.read("verdict.json") == first)
+    }
+
+    @Test(arguments: ["{}", #"{"evidence":"gauntlet.evidence/1"}"#])
+    func `a run that was recorded in another form is refused, with what to do`(_ environment: String) throws {
+        let scratch = try Scratch()
+        let run = try crashedRun(scratch)
+        unlink("\(run.path)/environment.json")
+        try run.write(Array(environment.utf8), to: "environment.json")
+        let error = #expect(throws: ArchiveError.self) { try RunJudge.judge(run) }
+        #expect(error?.operation == "judge")
+        #expect(error?.description.contains("judge it with the version of gauntlet that recorded it") == true)
     }
 
     private func read(_ bytes: [UInt8]) -> HistoryReader {

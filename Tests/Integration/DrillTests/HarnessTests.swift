@@ -31,6 +31,17 @@ import Units
         #expect(verdict != nil && verdict != "pass")
     }
 
+    @Test func `a leak is announced within a tenth of a second of its packet`() throws {
+        let rig = try Rig()
+        let rogue = "\(Rig.programs)/rogue-governor --flaw leaks-one-order"
+        let (status, verdict) = try verdict(of: ["--governor", rogue], in: rig)
+        #expect(status == 1 && verdict == "fail", "\(rig.text())")
+        let measurements = try #require(rig.json("verdict.json")?["measurements"])
+        #expect(measurements["orders_leaked"] == 1 && measurements["leaks_announced"] == 1)
+        let taken = try #require(measurements["leak_announcement_s"]?.double)
+        #expect(taken > 0 && taken <= 0.1, "announced after \(taken) s")
+    }
+
     @Test func `without intents during the pause a drill is inconclusive, however well the governor behaves`() throws {
         let rig = try Rig()
         let quiet = "\(Rig.root)/Tests/Support/quiet-feed"

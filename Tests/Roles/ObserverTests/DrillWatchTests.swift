@@ -18,11 +18,21 @@ import Units
     }
 
     private func records(_ directives: [Directive]) -> [Observation] {
-        directives.compactMap { if case .record(let observation) = $0 { observation } else { nil } }
+        directives.compactMap { directive in
+            switch directive {
+            case .record(let observation), .alarm(let observation, _): observation
+            default: nil
+            }
+        }
     }
 
     private func announcements(_ directives: [Directive]) -> [String] {
-        directives.compactMap { if case .announce(let text) = $0 { text } else { nil } }
+        directives.compactMap { directive in
+            switch directive {
+            case .announce(let text), .alarm(_, let text): text
+            default: nil
+            }
+        }
     }
 
     @Test mutating func `an order that leaves under the governor's own pause is announced and written down`() {

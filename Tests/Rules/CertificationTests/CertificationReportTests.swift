@@ -53,6 +53,18 @@ import Verdicts
         #expect(!report.words.contains("  \n") && !report.matrix.contains { $0.observedText.isEmpty || $0.marginText.isEmpty })
     }
 
+    @Test func `a truth in the matrix has no unit`() throws {
+        func shown(_ observed: JSON) throws -> String {
+            let kill = Make.outcome(
+                "kill",
+                [Make.gate("orders_leaked", observed: observed, unit: "s"), Make.gate("evidence_complete", observed: true)])
+            let report = Make.report(Array(Make.good[..<2]) + [kill])
+            return try #require(report.matrix.first { $0.gate == .ordersLeaked }).observedText
+        }
+        #expect(try shown(true) == "true")
+        #expect(try shown(.real(0.5)) == "0.5 s")
+    }
+
     @Test func `the worst run of a test gives its figure`() throws {
         let row = try #require(Make.report(Make.good).matrix.first { $0.gate == .maxDrawdown })
         #expect(row.run == "crash-wide" && row.observed.double == 6 && row.margin.double == 9)

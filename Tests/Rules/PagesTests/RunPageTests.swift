@@ -11,6 +11,8 @@ import Units
         "gates": [
             ["name": "orders_leaked", "verdict": "fail", "observed": 1, "comparator": "==", "threshold": 0, "unit": "count", "margin": .null, "n": 9, "reason": "left while paused: </script><script>alert(1)</script>"],
             ["name": "recovery", "verdict": "inconclusive", "observed": .null, "comparator": "<=", "threshold": 25, "unit": "s", "margin": .null, "n": 0, "reason": "not armed"],
+            ["name": "position_flattening_triggered", "verdict": "pass", "observed": true, "comparator": "in", "threshold": [5, 7], "unit": "s", "margin": .null, "n": 1, "reason": .null],
+            ["name": "pause_flag_delay", "verdict": "pass", "observed": .real(0.5), "comparator": "<=", "threshold": 2, "unit": "s", "margin": .null, "n": 1, "reason": .null],
         ],
         "measurements": ["orders_leaked": 1], "faults": [], "evidence": ["files": [], "defects": []],
     ]
@@ -37,11 +39,16 @@ import Units
 
     @Test func `a page shows the verdict in words, each gate with its reason, and the timeline with its description`() {
         let text = page(observations)
-        #expect(text.contains("✗ FAIL</span> 0 of 2 gates passed"))
+        #expect(text.contains("✗ FAIL</span> 2 of 4 gates passed"))
         #expect(text.contains("<h1>kill-selftest</h1>") && text.contains("not armed"))
         #expect(text.contains("role=\"img\""))
         #expect(text.contains("fault cut at broker from 5.0 to 10.0 s, critical pause from 6.0 to 30.0 s, 1 orders left, 1 leaks"))
         #expect(text.contains("not measured"), "a value that isn't there says so")
+    }
+
+    @Test func `a truth is shown without a unit, a measured time with it`() {
+        let text = page(observations)
+        #expect(text.contains("<td>true</td><td>in 5 to 7 s</td>") && text.contains("<td>0.5 s</td>"))
     }
 
     @Test func `nothing that a run says becomes markup, not even in the embedded data`() {

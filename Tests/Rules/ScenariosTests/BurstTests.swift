@@ -44,6 +44,22 @@ import Scenarios
         #expect(changes.allSatisfy { $0.intent.quantity <= settings.orderQuantity })
     }
 
+    @Test func `five thousand changes are five thousand contents: an honest governor takes none for a duplicate`() throws {
+        var (scenario, settings) = try Self.shipped()
+        settings.changes = 5_000
+        scenario.load.strategy = .burst(settings)
+        struct Content: Hashable {
+            let symbol: String
+            let quantity: Quantity
+            let limit: Price?
+        }
+        let contents = try Self.planned(scenario).filter { $0.purpose == .change }.map {
+            Content(symbol: $0.intent.symbol, quantity: $0.intent.quantity, limit: $0.intent.limit)
+        }
+        #expect(contents.count == 5_000)
+        #expect(Set(contents).count == 5_000)
+    }
+
     @Test(arguments: [UInt64(1), 2, 3, 4, 5])
     func `a symbol's orders fill the limit on its position to the last share`(_ seed: UInt64) throws {
         let (scenario, settings) = try Self.shipped()

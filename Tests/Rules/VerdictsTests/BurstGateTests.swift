@@ -65,6 +65,14 @@ private let cases: [BurstCase] = [
     BurstCase("a probe denied for a stale feed", inconclusive: ["probes_denied"]) {
         deny(&$0, "p-max_notional", for: "stale_feed")
     },
+    BurstCase("a probe that had room, since a change was called off", inconclusive: ["probes_denied"]) { story in
+        story.decide(5.5, "c50", 50, "withdrawn", "decision_stale")
+        deny(&story, "p-max_position", for: "max_quantity")
+    },
+    BurstCase("a probe of its own size, though a change was called off", fail: ["probes_denied"]) { story in
+        story.decide(5.5, "c50", 50, "withdrawn", "decision_stale")
+        deny(&story, "p-max_notional", for: "max_quantity")
+    },
     BurstCase("fees a cent too high", fail: ["fee_adj_pnl_delta_usd", "store_complete"]) {
         $0.alter("pnl", "AMD", "fees", by: 100)
     },
@@ -87,6 +95,20 @@ private let cases: [BurstCase] = [
     BurstCase("a governor that claims nothing") { $0.remove("metrics") },
     BurstCase("two of fifty not executed") { ask(&$0, moreOf: ["c1", "c7"]) },
     BurstCase("three of fifty not executed", fail: ["execution_rate_pct"]) { ask(&$0, moreOf: ["c1", "c7", "c30"]) },
+    BurstCase("three of fifty called off for a feed that was stale", inconclusive: ["execution_rate_pct"]) { story in
+        ask(&story, moreOf: ["c1", "c7", "c30"])
+        story.remove("depth") { $0.at > Story.instant(4.9) }
+        for id in [1, 7, 30] { story.decide(5.6, "c\(id)", Int64(id), "withdrawn", "stale_feed") }
+    },
+    BurstCase("three of fifty called off for a feed that was fresh", fail: ["execution_rate_pct"]) { story in
+        ask(&story, moreOf: ["c1", "c7", "c30"])
+        for id in [1, 7, 30] { story.decide(5.6, "c\(id)", Int64(id), "withdrawn", "stale_feed") }
+    },
+    BurstCase("one of four called off for a stale feed", fail: ["execution_rate_pct"]) { story in
+        ask(&story, moreOf: ["c1", "c7", "c30", "c31"])
+        story.remove("depth") { $0.at > Story.instant(4.9) }
+        story.decide(5.6, "c1", 1, "withdrawn", "stale_feed")
+    },
     BurstCase("one order after the other", inconclusive: ["orders_in_flight_peak"]) { $0.shift("fix_in", by: -0.05) },
     BurstCase("a share too many in Redis", fail: ["position_consistency"]) { story in
         story.change("store_read", "positions", to: "NVDA=13", where: isRead("redis", 5.135))

@@ -46,6 +46,30 @@ private let validator = """
         return result.code == 0 ? nil : result.output
     }
 
+    /// Whoever changes a column, a stream or a type that the judge reads gives the form a new number, and then this test
+    /// the new sum; else runs of before would be judged as if they had gaps.
+    @Test func `the verdict says how long the slowest announcement of a leak took, and nothing when one doesn't say`() throws {
+        var story = try Story.hardKill()
+        #expect(try story.judged().measurements["leak_announcement_s"] == .null)
+        func alarm(_ left: Double, saidAt: Double?) {
+            let said = saidAt.map { JSON.integer(Story.instant($0).nanoseconds) }
+            story.see(left, .rig, "invariant", [("name", "leak")] + (said.map { [("announced_t", $0)] } ?? []))
+        }
+        alarm(12, saidAt: 12.04)
+        alarm(12.5, saidAt: 12.75)
+        let measurements = try story.judged().measurements
+        #expect(measurements["leak_announcement_s"] == .real(0.25) && measurements["leaks_announced"] == 2)
+        alarm(13, saidAt: nil)
+        #expect(try story.judged().measurements["leak_announcement_s"] == .null)
+    }
+
+    @Test func `the columns of the sample files belong to the form of the evidence`() {
+        let heads = SampleStream.allCases.map { "\($0.file) \(String(decoding: $0.header, as: UTF8.self))" }.joined()
+        let sum = heads.utf8.reduce(UInt64(5_381)) { $0 &* 33 &+ UInt64($1) }
+        #expect(Evidence.form == "gauntlet.evidence/2")
+        #expect(sum == 16_463_415_517_268_392_011, "\(heads)")
+    }
+
     @Test(.enabled(if: hasJSONSchema, "needs python3 with jsonschema"))
     func `every verdict follows its schema: good, failing, empty`() throws {
         var failing = try Story.hardKill()
