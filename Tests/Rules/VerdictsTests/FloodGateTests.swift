@@ -132,6 +132,9 @@ private let flaws: [Planted] = [
         story.change("intent", "purpose", to: "probe") { isOf(1_005, $0) }
         story.change("intent", "denied_for", to: "message_rate") { isOf(1_005, $0) }
         #expect(try story.judged().gate(.probesDenied)?.outcome == .fail)
+        // What was to use up the rate was itself denied: the probe may have had room.
+        story.change("decision", "action", to: "reject") { isOf(1_010, $0) }
+        #expect(try story.judged().gate(.probesDenied)?.outcome == .inconclusive)
     }
 
     @Test func `backlog of the rig's own clients says nothing about the governor`() throws {

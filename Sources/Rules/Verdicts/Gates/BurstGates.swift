@@ -99,20 +99,28 @@ extension Scene {
     }
 
     /// Limits that only the orders before a probe fill.
-    private static let filledLimits: Set<Decision.Reason> = [.maxPosition, .grossExposure]
+    private static let filledLimits: Set<Decision.Reason> = [
+        .maxPosition, .grossExposure, .netExposure, .openOrders, .messageRate, .duplicateContent, .repeatedExecution,
+        .selfTrade,
+    ]
 
     /// Whether all that was to fill the limits was accepted, and nothing of it called off: else a probe of such a limit
-    /// may have had room. What left over a limit all the same is `risk_limit_breaches`. Only a burst fills its limits.
+    /// may have had room. What left over a limit all the same is `risk_limit_breaches`. Only a burst and a flood fill
+    /// their limits, and a flood that was sent in time has no such excuse.
     private var limitsAreFull: Bool {
-        guard case .burst = evidence.scenario.load.strategy else { return true }
+        switch evidence.scenario.load.strategy {
+        case .burst: break
+        case .flood: if lateness.outcome == .pass { return true }
+        case .cycle, .dipBuyer: return true
+        }
         let filling = Set(timeline.offered.filter { $0.isAdmissible && $0.kind == .new }.map(\.key))
         return !(timeline.published.isEmpty ? timeline.decided : timeline.published).contains { outgone in
             [.reject, .withdrawn].contains(outgone.kind) && outgone.key.map(filling.contains) ?? false
         }
     }
 
-    /// Every over-limit probe was denied by the check that it breaks, from phase `drive` on: before, a governor may still
-    /// be paused.
+    /// Every over-limit probe was denied by the check that it breaks, from phase `drive` on: before, a governor may
+    /// still be paused.
     func probesDenied() -> Finding {
         guard let from = driving?.lowerBound else { return .unknown("the drill never came to the phase drive") }
         let isFull = limitsAreFull
