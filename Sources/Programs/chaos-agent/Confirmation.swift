@@ -10,7 +10,7 @@ import Units
 struct Confirmation {
     /// Fewer probes than these say little about a dose.
     private static let probesMinimum: Int64 = 10
-    private static let interval = Duration.milliseconds(20)
+    private static let interval = Duration.milliseconds(50)
 
     let faults: [JSON]
 

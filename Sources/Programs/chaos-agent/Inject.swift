@@ -71,6 +71,7 @@ struct Inject: ParsableCommand {
     /// One round; the exit code that it alone would have.
     private func inject(_ faults: [JSON], _ session: CommandSession) throws -> Int32 {
         var taken: [JSON] = []
+        let sent = Instant.now
         for request in faults {
             do {
                 let answer = try session.ask(AgentCommands.Word.inject.rawValue, [.init("fault", request)])
@@ -83,7 +84,8 @@ struct Inject: ParsableCommand {
         }
         let ids = taken.compactMap { $0["id"]?.string }
         guard !isBrief else {
-            show(["faults": .array(taken)], as: target.format, ids.map { "\($0): taken" }.joined(separator: "\n"))
+            let answer: JSON = ["sent_ns": .integer(sent.nanoseconds), "faults": .array(taken)]
+            show(answer, as: target.format, ids.map { "\($0): taken" }.joined(separator: "\n"))
             return 0
         }
         let limit = try within.flatMap { Duration(written: $0) } ?? min(fault.lasts, .seconds(10))

@@ -67,6 +67,13 @@ package final class AgentFleet {
         }
     }
 
+    /// Asks each agent for a sign of life; `silent` gets those that gave none, with what was heard instead.
+    package func checkLife(within limit: Duration, _ silent: @escaping (_ node: String, CommandError) -> Void) {
+        for (node, client) in clients {
+            client.request("list", within: limit) { if case .failure(let error) = $0 { silent(node, error) } }
+        }
+    }
+
     package func healAll(within limit: Duration, _ done: @escaping ([CommandError]) -> Void) {
         var left = clients.count
         var errors: [CommandError] = []

@@ -32,6 +32,7 @@ extension Conductor {
             )
         }
         try replaceFile(Conductor.preparedFile, options.runID)
+        watchForNewNodes()
         progress.say("waiting for the governor")
         try waitForHealth(
             "governor", node: "governor", port: topology.ports.governorMetrics, within: Conductor.governorMaximum)
@@ -45,4 +46,24 @@ extension Conductor {
 
     /// A container engine takes its time.
     static let governorMaximum = Duration.seconds(60)
+    private static let lifeInterval = Duration.seconds(1)
+    private static let silenceMaximum = Duration.seconds(2)
+
+    /// A node that is made anew takes its interfaces from the agent that sat in it, and the agent falls silent with its
+    /// faults. From then on nobody knows what is in force there: the drill ends, and proves nothing.
+    private func watchForNewNodes() {
+        var isLost = false
+        reactor.every(Conductor.lifeInterval) { [unowned self] in
+            guard !isStopping, !isLost else { return }
+            agents.checkLife(within: Conductor.silenceMaximum) { [unowned self] node, error in
+                guard !isStopping, !isLost else { return }
+                isLost = true
+                let faults = agents.faults.filter { $0.value.stage == .inForce }.keys.sorted().joined(separator: ", ")
+                fail(
+                    "node \(node) or its chaos agent was stopped or made anew: \(error); in force until then: "
+                        + (faults.isEmpty ? "nothing" : faults))
+                perform(drill.abort(because: "node \(node) was lost"))
+            }
+        }
+    }
 }

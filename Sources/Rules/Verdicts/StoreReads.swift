@@ -53,34 +53,47 @@ struct PositionStates: Sendable {
     private struct State {
         let from: Stamp
         let until: Instant?
+        /// When the report of what ended it was at the governor's interface. `nil`: never.
+        let untilHeard: Instant?
+    }
+
+    struct Age {
+        let atBroker: Duration
+        /// Since the governor could know.
+        let asHeard: Duration
     }
 
     /// When positions changed.
     let changes: [Stamp]
     private var states: [[String: Int64]: [State]] = [:]
 
-    init(_ positions: Positions, from start: Instant) {
-        var list: [(from: Stamp, content: [String: Int64])] = [
-            (Stamp(at: start, uncertainty: .zero, record: 0), [:])
+    /// - Parameter heard: when each execution's report came to the governor, by ExecID.
+    init(_ positions: Positions, from start: Instant, heard: [String: Instant]) {
+        var list: [(from: Stamp, heard: Instant?, content: [String: Int64])] = [
+            (Stamp(at: start, uncertainty: .zero, record: 0), start, [:])
         ]
         var content: [String: Int64] = [:]
         for trade in positions.trades {
             let held = trade.execution.position.shares
             content[trade.execution.symbol] = held == 0 ? nil : held
-            if content != list[list.count - 1].content { list.append((trade.stamp, content)) }
+            if content != list[list.count - 1].content { list.append((trade.stamp, heard[trade.execution.execID], content)) }
         }
         for (index, state) in list.enumerated() {
-            let until = index + 1 < list.count ? list[index + 1].from.at : nil
-            states[state.content, default: []].append(State(from: state.from, until: until))
+            let next = index + 1 < list.count ? list[index + 1] : nil
+            states[state.content, default: []].append(
+                State(from: state.from, until: next?.from.at, untilHeard: next?.heard))
         }
         changes = list.dropFirst().map(\.from)
     }
 
     /// How long ago, when it was asked for, what a read shows had last been true. `nil`: never, up to the answer.
-    func age(of read: StoreRead) -> Duration? {
-        (states[read.positions] ?? []).compactMap { state -> Duration? in
+    func age(of read: StoreRead) -> Age? {
+        (states[read.positions] ?? []).compactMap { state -> Age? in
             guard state.from.at <= read.stamp.at + state.from.uncertainty else { return nil }
-            return state.until.map { max(.zero, read.sent - $0) } ?? .zero
-        }.min()
+            guard let until = state.until else { return Age(atBroker: .zero, asHeard: .zero) }
+            return Age(
+                atBroker: max(.zero, read.sent - until),
+                asHeard: state.untilHeard.map { max(.zero, read.sent - $0) } ?? .zero)
+        }.min { $0.atBroker < $1.atBroker }
     }
 }

@@ -116,6 +116,11 @@ private let cases: [BurstCase] = [
     BurstCase("PostgreSQL half a second behind", fail: ["position_consistency"]) { story in
         story.change("store_read", "positions", to: "", where: isRead("postgres", 5.7))
     },
+    BurstCase("reports that are late themselves", inconclusive: ["position_consistency"]) { story in
+        story.shift("fix_in", by: 0.6)
+        story.change("store_read", "positions", to: "", where: isRead("postgres", 5.7))
+        story.change("store_read", "versions", to: "", where: isRead("postgres", 5.7))
+    },
     BurstCase("a version that falls", fail: ["position_consistency"]) { story in
         story.change("store_read", "versions", to: "NVDA=1 AMD=1 MSFT=1 AAPL=1 INTC=1", where: isRead("postgres", 6.4))
     },

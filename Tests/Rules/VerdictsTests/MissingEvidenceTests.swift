@@ -95,4 +95,15 @@ private let missing: [Missing] = [
         story.change("execution", "kind", to: "rejected") { $0["kind"] == "new" }
         #expect(try story.judged().gate(.loadAccepted)?.outcome == .inconclusive)
     }
+
+    @Test(arguments: [(5.0, "pass"), (3.0, "fail")])
+    func `a flag that is raised once the drill was aborted blames nobody, one before it does`(
+        seconds: Double, expected: String
+    ) throws {
+        var story = try Story.hardKill()
+        story.see(4, .rig, "aborted", [("reason", "Ctrl-C")])
+        story.flag(seconds, "critical_pause", "true", by: "governor")
+        story.flag(seconds + 0.0001, "critical_pause", "false", by: "operator")
+        #expect(try story.judged().gate(.noFlagWithoutFault)?.outcome.rawValue == expected)
+    }
 }

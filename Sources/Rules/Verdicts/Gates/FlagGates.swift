@@ -69,7 +69,9 @@ extension Scene {
     }
 
     func noFlagWithoutFault() -> Finding {
-        let until = allFaults.compactMap { $0.firstEffect?.at }.min() ?? timeline.end
+        // What an aborted drill's taking down does to a governor that lives on is not the governor's fault.
+        let start = allFaults.compactMap { $0.firstEffect?.at }.min() ?? timeline.end
+        let until = min(start, timeline.all("aborted").first?.stamp.at ?? start)
         let early = raises.filter { $0.stamp.at < until }.map { raise in
             Violation(
                 text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)
