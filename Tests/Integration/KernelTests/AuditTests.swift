@@ -8,13 +8,18 @@ import Testing
 import Units
 
 /// The audit file by itself, and as the agent writes it.
-struct AuditTests {
-    private let path: String
+final class AuditTests {
+    private let directory: String
+    private var path: String { "\(directory)/audit" }
 
     init() throws {
         var template = Array("/tmp/gauntlet-audit-XXXXXX".utf8CString)
-        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        path = "\(directory)/audit"
+        directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+    }
+
+    deinit {
+        for name in Programs.entries(of: directory) { unlink("\(directory)/\(name)") }
+        rmdir(directory)
     }
 
     private func entry(_ number: Int) -> AuditEntry {
