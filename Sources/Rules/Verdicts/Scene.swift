@@ -40,7 +40,8 @@ struct Scene: Sendable {
             ["exited", "killed"].contains($0["event"]?.string ?? "") && $0.stamp.record >= lastStart
         }
         let ends = exits.map(\.stamp.at) + timeline.all("end").map(\.stamp.at)
-        return ends.min() ?? timeline.end
+        // Evidence without an end breaks off with what the tap saw last; what the host adds later is no part of the drill.
+        return ends.min() ?? timeline.arrived.last?.stamp.at ?? timeline.end
     }
 
     /// The operator's clearing of the last flag that was set: trading may go on from here.

@@ -106,4 +106,15 @@ private let missing: [Missing] = [
         story.flag(seconds + 0.0001, "critical_pause", "false", by: "operator")
         #expect(try story.judged().gate(.noFlagWithoutFault)?.outcome.rawValue == expected)
     }
+
+    @Test(arguments: [(14.5, "inconclusive"), (12.0, "fail")])
+    func `what was under way when the evidence broke off convicts nobody, what was overdue does`(
+        lastDecision: Double, expected: String
+    ) throws {
+        var story = try Story.hardKill()
+        story.observations.removeAll { $0.at > Story.instant(15) }
+        for type in ["decision", "decision_out"] { story.remove(type) { $0.at > Story.instant(lastDecision) } }
+        story.see(17, .rig, "leftovers", [("found", [])])
+        #expect(try story.judged().gate(.everyIntentDecided)?.outcome.rawValue == expected)
+    }
 }
