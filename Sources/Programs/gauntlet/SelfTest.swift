@@ -23,6 +23,9 @@ struct SelfTest: ParsableCommand {
     @Option(help: "Only this flaw; may be given several times.")
     var only: [String] = []
 
+    @Option(help: "Leaves out the flaws of this drill; may be given several times.")
+    var except: [String] = []
+
     @Option(help: "Directory for the evidence.")
     var runs = "runs/selftest"
 
@@ -39,7 +42,11 @@ struct SelfTest: ParsableCommand {
         for name in only where !names.contains(name) {
             throw UsageError(description: "--only: unknown flaw '\(name)'; there are: \(names.joined(separator: ", "))")
         }
-        let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }
+        let drills = Set(table.rows.map(\.drill)).sorted()
+        for name in except where !drills.contains(name) {
+            throw UsageError(description: "--except: no flaw is in '\(name)'; there are: \(drills.joined(separator: ", "))")
+        }
+        let rows = table.rows.filter { only.isEmpty || only.contains($0.flaw) }.filter { !except.contains($0.drill) }
         let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
         var caught = 0
         var lines: [[String]] = []

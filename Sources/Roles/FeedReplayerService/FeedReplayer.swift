@@ -53,6 +53,8 @@ package final class FeedReplayer {
     package func start() {
         isFifo = clinux_thread_fifo(FeedReplayer.fifoPriority) == 0
         _ = clinux_timer_slack_ns(1)
+        // Refused to an ordinary user beyond some megabytes; lateness is recorded either way.
+        _ = clinux_lock_memory()
         redis.retryAfter = FeedReplayer.reconnectAfter
         redis.onReady = { [unowned self] in begin() }
         redis.onClose = { [unowned self] error in

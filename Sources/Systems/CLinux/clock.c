@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -22,6 +23,10 @@ void clinux_sleep_until_ns(int64_t deadline) {
 int clinux_thread_fifo(int priority) {
     struct sched_param parameters = {.sched_priority = priority};
     return sched_setscheduler(0, SCHED_FIFO, &parameters) == 0 ? 0 : -errno;
+}
+
+int clinux_lock_memory(void) {
+    return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : -errno;
 }
 
 int clinux_timer_slack_ns(unsigned long slack) {

@@ -46,6 +46,10 @@ int clinux_peer_credentials(int fd, int *pid, unsigned *uid);
 int clinux_thread_fifo(int priority);
 int clinux_timer_slack_ns(unsigned long slack);
 
+/// Keeps every page of the process in memory, now and later (mlockall(2)): a page that was taken away costs milliseconds.
+/// Returns 0, or -errno where RLIMIT_MEMLOCK doesn't allow it.
+int clinux_lock_memory(void);
+
 // Namespaces. Each call enters, acts and comes back on the calling thread, so no thread keeps it.
 int clinux_socket_in_namespace(int namespace_fd, int domain, int type, int protocol);
 /// Creates a fresh network namespace and returns a descriptor of it; the thread stays where it was.
