@@ -73,6 +73,8 @@ struct ServiceTests {
             observer.say = { [unowned self] in said.append($0) }
         }
 
+        deinit { removeDirectory(directory) }
+
         func wait(_ condition: () -> Bool) -> Bool {
             let turns = reactor.every(.milliseconds(5)) {}
             defer { turns.cancel() }
