@@ -43,10 +43,33 @@ struct Run: ParsableCommand {
             valueName: "name=path"))
     var replace: [String] = []
 
+    @Option(
+        help: """
+            Runs at most, 1 to 10: one that is inconclusive with whole evidence is followed by another. A pass or a \
+            fail is the last word; each run keeps its evidence.
+            """)
+    var attempts = 1
+
     @Option(help: "Form of the result on stdout: text or json.")
     var format: OutputFormat = .text
 
+    func validate() throws {
+        guard (1...10).contains(attempts) else {
+            throw ValidationError("--attempts: expected 1 to 10, found \(attempts)")
+        }
+    }
+
     func run() throws {
+        var ran = try HostRun(options()).run()
+        for attempt in 1..<max(2, attempts) where attempt < attempts && ran.verdict.isWorthAnotherRun {
+            complain("run \(attempt) of at most \(attempts), \(ran.directory.path): \(ran.verdict.headline)")
+            ran = try HostRun(options()).run()
+        }
+        try Result.print(ran.verdict, of: ran.directory, as: format)
+        throw ExitCode(ran.verdict.exitCode)
+    }
+
+    private func options() throws -> HostOptions {
         var options = HostOptions(
             scenario: try Places.scenario(scenario), choice: chosen.choice, topology: rig.topology,
             keys: try rig.found(),
@@ -56,9 +79,7 @@ struct Run: ParsableCommand {
         options.tape = recorded.resolved
         options.badRows = recorded.skipBad ? .skip : .refuse
         options.onSkippedRows = { log in complain("left out \(log.count) rows:\n\(Mistakes(log.shown))") }
-        let (directory, verdict) = try HostRun(options).run()
-        try Result.print(verdict, of: directory, as: format)
-        throw ExitCode(verdict.exitCode)
+        return options
     }
 }
 

@@ -50,7 +50,10 @@ struct SelfTest: ParsableCommand {
         let trial = try FlawTrial(runs: runs, jobs: max(1, jobs))
         var caught = 0
         var lines: [[String]] = []
-        try trial.run(full ? rows.map(\.inFull) : rows) { row, outcome in
+        let again = { (row: FlawTable.Row, outcome: FlawTrial.Outcome) in
+            print("again   \(row.flaw) in \(row.title): undecided, \(outcome.differences.joined(separator: "; "))")
+        }
+        try trial.run(full ? rows.map(\.inFull) : rows, again: again) { row, outcome in
             if outcome.differences.isEmpty { caught += 1 }
             let word = outcome.differences.isEmpty ? "caught" : "MISSED"
             print("\(word)  \(row.flaw) in \(row.title): red \(outcome.red.joined(separator: ", "))")

@@ -86,4 +86,18 @@ extension FlawTable.Row {
         }
         return found
     }
+
+    /// Whether the run left open what this flaw must do: nothing contradicts the table, only a gate that must pass or
+    /// fail is `inconclusive`. Another run may tell; a gate that says the opposite needs none.
+    package func isUndecided(by gates: [String: String]) -> Bool {
+        let decided = gates.filter { $0.value != "inconclusive" || inconclusive.contains($0.key) }
+        let open = Set(gates.keys).subtracting(decided.keys)
+        guard !open.isEmpty else { return false }
+        let best = gates.merging(open.map { ($0, isToFail($0) ? "fail" : "pass") }) { $1 }
+        return differences(from: best).isEmpty
+    }
+
+    private func isToFail(_ gate: String) -> Bool {
+        fail.contains { $0.split(separator: "|").contains { $0 == gate } }
+    }
 }

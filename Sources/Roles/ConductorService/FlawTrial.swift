@@ -13,7 +13,13 @@ package final class FlawTrial {
         /// `name: verdict` of every gate that did not pass.
         package let red: [String]
         package let differences: [String]
+        /// Nothing but `inconclusive` gates keep it from being caught.
+        package let isUndecided: Bool
     }
+
+    /// Runs of one flaw while they are undecided. A machine that stands still in a drill leaves gates inconclusive;
+    /// a gate that says the wrong thing is believed the first time.
+    package static let attempts = 3
 
     private let runs: String
     private let jobs: Int
@@ -26,9 +32,14 @@ package final class FlawTrial {
         reactor = try Reactor()
     }
 
-    /// `each` is called as every trial ends. Ctrl-C ends the trials that run, in order.
-    package func run(_ rows: [FlawTable.Row], each: @escaping (FlawTable.Row, Outcome) -> Void) throws {
+    /// `each` is called as every trial ends, `again` when one was undecided and is run once more. Ctrl-C ends the
+    /// trials that run, in order.
+    package func run(
+        _ rows: [FlawTable.Row], again: @escaping (FlawTable.Row, Outcome) -> Void,
+        each: @escaping (FlawTable.Row, Outcome) -> Void
+    ) throws {
         var waiting = rows[...]
+        var tried: [String: Int] = [:]
         var wasStopped = false
         var failure: Error?
         try reactor.onSignal { [unowned self] _ in
@@ -43,7 +54,12 @@ package final class FlawTrial {
                 running[child.pid] = child
                 child.whenEnded { [unowned self] status in
                     running[child.pid] = nil
-                    if !wasStopped { each(row, outcome(row, status)) }
+                    if !wasStopped {
+                        let outcome = outcome(row, status)
+                        tried[row.flaw, default: 0] += 1
+                        let isLast = !outcome.isUndecided || tried[row.flaw] == FlawTrial.attempts
+                        if isLast { each(row, outcome) } else { again(row, outcome); waiting.append(row) }
+                    }
                     next()
                 }
             } catch { failure = error }
@@ -81,14 +97,16 @@ package final class FlawTrial {
         else {
             // No verdict at all is the finding; the log says why.
             return Outcome(
-                red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"])
+                red: [], differences: ["no verdict (exit code \(status)); see \(directory(row))/run.log"],
+                isUndecided: false)
         }
         var verdicts: [String: String] = [:]
         for gate in gates {
             if let name = gate["name"]?.string, let verdict = gate["verdict"]?.string { verdicts[name] = verdict }
         }
         let red = verdicts.filter { $0.value != "pass" }.map { "\($0.key): \($0.value)" }.sorted()
-        return Outcome(red: red, differences: row.differences(from: verdicts))
+        return Outcome(
+            red: red, differences: row.differences(from: verdicts), isUndecided: row.isUndecided(by: verdicts))
     }
 }
 

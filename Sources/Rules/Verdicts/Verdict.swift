@@ -44,4 +44,11 @@ package struct Verdict: Hashable, Sendable {
     }
 
     package func gate(_ name: GateName) -> GateResult? { gates.first { $0.name == name } }
+
+    /// Whether the same drill, run again, may tell what this one left open: a machine that stood still, say. Not when
+    /// the evidence has holes, somebody ended the drill, or an operator changed it: those are for a person to look at.
+    package var isWorthAnotherRun: Bool {
+        outcome == .inconclusive && gate(.evidenceComplete)?.outcome == .pass
+            && !faults.contains { $0.json["by"]?.string == "operator" }
+    }
 }

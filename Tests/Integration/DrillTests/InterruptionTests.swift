@@ -105,11 +105,12 @@ import Verdicts
 
     @Test func `two drills at once, of one scenario and seed, don't disturb or judge each other`() throws {
         let rig = try Rig()
-        let children = try [1, 2].map { _ in try rig.start(["run", "hard_kill_short", "--runs", rig.runs]) }
-        rig.wait("both to end", within: .seconds(90)) { children.allSatisfy { !$0.isRunning } }
+        let command = ["run", "hard_kill_short", "--attempts", "3", "--runs", rig.runs]
+        let children = try [1, 2].map { _ in try rig.start(command) }
+        rig.wait("both to end", within: .seconds(270)) { children.allSatisfy { !$0.isRunning } }
         for child in children { #expect(child.status == 0, "\(rig.text())") }
         let directories = Programs.entries(of: "\(rig.runs)/hard_kill_short")
-        #expect(directories.count == 2)
+        #expect(directories.count >= 2)
         for directory in directories {
             let run = try RunDirectory(existing: "\(rig.runs)/hard_kill_short/\(directory)")
             #expect(try RunJudge.judgeAgain(run).differences == [])

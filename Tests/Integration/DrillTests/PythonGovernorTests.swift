@@ -30,8 +30,9 @@ struct PythonGovernorTests {
     private func drill(_ governor: String, in rig: Rig) throws -> Int32? {
         let python = try #require(PythonGovernor.python)
         let command = "\(python) -B \(governor)/governor.py"
-        let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs, "--governor", command])
-        rig.wait("the drill to end", within: .seconds(120)) { !child.isRunning }
+        let child = try rig.start(
+            ["run", "hard_kill_short", "--attempts", "3", "--runs", rig.runs, "--governor", command])
+        rig.wait("the drill to end", within: .seconds(360)) { !child.isRunning }
         return child.status
     }
 

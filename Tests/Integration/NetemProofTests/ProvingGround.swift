@@ -82,7 +82,8 @@ enum ProvingGround: Sendable {
         _ = try ProvingGround.run(command, "\(directory)/console", limit)
     }
 
-    /// Exit status, or nothing when it had to be killed.
+    /// Exit status, or nothing when it had to be killed. A guest's kernel has processes of its own, in the group
+    /// that every child of ours leads: they don't end with it, and a killed one is gone only some time after the signal.
     private static func run(_ command: Command, _ output: String, _ limit: Duration) throws -> Int32? {
         let reactor = try Reactor()
         let console = Descriptor(open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
@@ -91,12 +92,25 @@ enum ProvingGround: Sendable {
         process.whenEnded { status = $0 }
         return withExtendedLifetime((reactor, console)) {
             if !reactor.run(until: Instant.now + limit, or: { !process.isRunning }) {
-                // A guest's kernel has processes of its own, in a group that it leads: they don't end with it.
-                if getpgid(process.pid) == process.pid { kill(-process.pid, SIGKILL) }
+                kill(-process.pid, SIGKILL)
                 process.signal(SIGKILL)
-                _ = reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning }
+                let end = Instant.now + .seconds(20)
+                while process.isRunning || isAnyLeft(of: process.pid), Instant.now < end {
+                    _ = reactor.run(until: Instant.now + .milliseconds(20)) { false }
+                }
             }
             return status
+        }
+    }
+
+    /// Whether a process of this group has not ended; one that nobody has waited for yet has.
+    private static func isAnyLeft(of group: Int32) -> Bool {
+        Programs.entries(of: "/proc").contains { process in
+            let line = String(decoding: ProcessTable.contents("/proc/\(process)/stat"), as: UTF8.self)
+            // NUMBER (NAME) STATE PARENT GROUP …; a name may hold anything.
+            guard Int32(process) != nil, let name = line.lastIndex(of: ")") else { return false }
+            let fields = line[name...].dropFirst().split(separator: " ")
+            return fields.count > 2 && fields[2] == "\(group)" && fields[0] != "Z" && fields[0] != "X"
         }
     }
 

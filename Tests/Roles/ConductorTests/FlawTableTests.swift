@@ -25,6 +25,28 @@ private let table = """
         #expect(try row().differences(from: gates) == ["latch_kept should pass, is fail"])
     }
 
+    @Test(arguments: [
+        ["pause_flag_delay": "inconclusive", "b": "fail", "orders_leaked": "inconclusive"],
+        ["pause_flag_delay": "fail", "a": "inconclusive", "b": "pass", "orders_leaked": "inconclusive"],
+        ["pause_flag_delay": "fail", "b": "fail", "orders_leaked": "inconclusive", "latch_kept": "inconclusive"],
+    ])
+    func `a run whose gates are at worst inconclusive leaves a flaw undecided`(_ gates: [String: String]) throws {
+        #expect(try row().isUndecided(by: gates))
+    }
+
+    @Test(arguments: [
+        ["pause_flag_delay": "fail", "b": "fail", "orders_leaked": "inconclusive"],
+        ["pause_flag_delay": "pass", "b": "inconclusive", "orders_leaked": "inconclusive"],
+        ["pause_flag_delay": "inconclusive", "b": "fail", "orders_leaked": "pass"],
+        ["pause_flag_delay": "inconclusive", "b": "fail", "orders_leaked": "inconclusive", "latch_kept": "fail"],
+        ["pause_flag_delay": "inconclusive", "orders_leaked": "inconclusive"],
+    ])
+    func `a flaw that was caught, and one that a gate or its absence contradicts, is decided`(
+        _ gates: [String: String]
+    ) throws {
+        #expect(try !row().isUndecided(by: gates))
+    }
+
     @Test func `a row's profile is used in short trials and left out in full ones`() throws {
         let text = #"[{"flaw":"x","drill":"flood","profile":"selftest","fail":[],"inconclusive":[]}]"#
         let row = try #require(try FlawTable(parsing: Array(text.utf8)).rows.first)

@@ -27,6 +27,7 @@ import Verdicts
         fault(&story, "by-hand", by: by)
         let verdict = try story.judged()
         #expect(verdict.outcome == .inconclusive)
+        #expect(!verdict.isWorthAnotherRun)
         #expect(!verdict.certifying)
         let proven = try #require(verdict.gate(.faultsProven))
         #expect(proven.reason?.contains("an operator's fault 'by-hand' (latency at governor") == true, "\(proven.reason ?? "")")
