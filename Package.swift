@@ -66,7 +66,8 @@ let drivers: [Target] = [
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
-    room("Drivers", "Archive", ["Units", "Messages", "History", "Scenarios", "Sockets", "CLinux", crypto]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
+    room("Drivers", "Tapes", ["Scenarios", "Sockets"]),
     room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
 
@@ -94,7 +95,7 @@ let roles: [Target] = [
         "Roles", "ConductorService",
         [
             "ConductorCore", "Certification", "Pages", "Sockets", "Commands", "Redis", "Postgres", "Netlink", "Processes",
-            "Archive", "Judging", "HTTP", "CLinux",
+            "Archive", "Tapes", "Judging", "HTTP", "CLinux",
         ]),
 ]
 
@@ -105,13 +106,13 @@ let programs: [Target] = [
             "ConductorCore", "ConductorService", "Certification", "Commands", "Verdicts", "Scenarios", "Archive", "Judging",
             "CLinux",
         ]),
-    program("feed-replayer", ["FeedReplayerService", "Scenarios", "Archive"]),
+    program("feed-replayer", ["FeedReplayerService", "Scenarios", "Archive", "Tapes"]),
     program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
     program(
         "rogue-governor",
         ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
-    program("chaos-agent", ["ChaosAgentService", "Commands", "Scenarios", "Archive", "CLinux"]),
+    program("chaos-agent", ["ChaosAgentService", "Commands", "Archive", "CLinux"]),
     program("observer", ["ObserverService", "Archive", "Commands", "Sockets", "Units"]),
 ]
 

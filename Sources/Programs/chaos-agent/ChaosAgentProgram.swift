@@ -53,7 +53,8 @@ func withExitCodes(_ body: () throws -> Void) throws {
 }
 
 struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Runs the agent of one node until SIGTERM or 'stop'.")
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Runs the agent of one node until SIGTERM or 'stop'.")
 
     @Option(help: "Name of the node; goes into the mark of every kernel object.") var node: String
     @Option(help: "The only interface whose traffic may be faulted; its name or its IPv4 address.") var interface =
@@ -69,7 +70,8 @@ struct Serve: ParsableCommand {
     @Option(help: "Audit file: a line for each command. Default: the ledger's path with .audit.") var audit: String?
     @Option(help: "This node's market address for probes, HOST:PORT (UDP). Default: no probes.") var probeAddress:
         String?
-    @Option(help: "Probe addresses of the other agents, comma-separated HOST:PORT.") var probePeers: String?
+    @Option(help: "The other nodes by their agents' probe addresses, comma-separated NAME=HOST:PORT.") var probePeers:
+        String?
     @Option(help: "The observer's evidence address, HOST:PORT (TCP). Default: no evidence is sent.") var observer:
         String?
     @Option(help: "auto, nft-queue, nfqueue or netem. auto takes the first that works.") var backend = "auto"
@@ -81,8 +83,11 @@ struct Serve: ParsableCommand {
                     + Backend.allCases.map(\.rawValue).joined(separator: ", ")
             )
         }
-        for text in [probeAddress, observer, listen].compactMap({ $0 }) + peers where Address(written: text) == nil {
+        for text in [probeAddress, observer, listen].compactMap({ $0 }) where Address(written: text) == nil {
             throw ValidationError("'\(text)': expected HOST:PORT with a dotted IPv4 host")
+        }
+        for text in peers where Neighbour(written: text) == nil {
+            throw ValidationError("'\(text)': expected NAME=HOST:PORT with a dotted IPv4 host")
         }
     }
 
@@ -93,7 +98,7 @@ struct Serve: ParsableCommand {
             var settings = AgentSettings(
                 node: node, interface: try Interface.named(interface), socketPath: socket, ledgerPath: ledger)
             settings.probeAddress = probeAddress.flatMap { Address(written: $0) }
-            settings.probePeers = peers.compactMap { Address(written: $0) }
+            settings.neighbours = peers.compactMap { Neighbour(written: $0) }
             settings.observer = observer.flatMap { Address(written: $0) }
             settings.backend = Backend(rawValue: backend)
             // The probes are stamped after their read: less waiting for the processor, truer stamps. Refused without
@@ -141,7 +146,7 @@ extension Serve {
 
 struct Guard: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Guards a link that is down; the agent starts it.", shouldDisplay: false)
+        commandName: "guard", abstract: "Guards a link that is down; the agent starts it.", shouldDisplay: false)
 
     @Option(help: "The link.") var interface: String
     @Flag(help: "Remove our netem devices instead of setting the link up.") var netem = false

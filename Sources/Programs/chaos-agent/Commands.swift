@@ -6,7 +6,7 @@ import Messages
 
 struct Heal: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Heals one fault or all, with or without a running agent.")
+        commandName: "heal", abstract: "Heals one fault or all, with or without a running agent.")
 
     @OptionGroup var target: AgentOption
     @Option(help: "Ledger of an agent that no longer runs; heals all, in this network namespace.") var ledger: String?
@@ -39,6 +39,7 @@ struct Heal: ParsableCommand {
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "Lists the faults of a running agent: what each is, how long it lasts still, what it has hit.")
 
     @OptionGroup var target: AgentOption
@@ -104,7 +105,7 @@ struct DoctorCommand: ParsableCommand {
 /// A script for the shell that knows every command and option.
 struct Completion: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints a completion script for a shell.",
+        commandName: "completion", abstract: "Prints a completion script for a shell.",
         discussion: "Example: chaos-agent completion bash > /etc/bash_completion.d/chaos-agent")
 
     @Argument(help: "bash, zsh or fish.", completion: .list(["bash", "zsh", "fish"])) var shell: String

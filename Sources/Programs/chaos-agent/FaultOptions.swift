@@ -1,25 +1,25 @@
 import Archive
 import ArgumentParser
 import ChaosAgentCore
+import ChaosAgentService
+import Commands
 import Messages
 import Processes
-import Scenarios
 import Units
 
 /// What is to be injected: a kind with its dose, or a preset.
 struct FaultOptions: ParsableArguments {
     @Argument(
-        help: "\(ChaosAgentCore.FaultKind.allCases.map(\.rawValue).joined(separator: ", ")).",
-        completion: .list(ChaosAgentCore.FaultKind.allCases.map(\.rawValue)))
+        help: "\(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")).",
+        completion: .list(FaultKind.allCases.map(\.rawValue)))
     var kind: String?
     @Option(
         help: "A bundle of doses in place of a kind: a file of chaos/presets/, by its name.",
         completion: .list(PresetShelf.names))
     var preset: String?
     @Option(help: "Name of the fault; a preset's are NAME-KIND.") var id = "by-hand"
-    @Option(help: "Senders whose packets are concerned, comma-separated: IPv4 addresses or nodes of the topology.")
+    @Option(help: "Senders whose packets are concerned, comma-separated: IPv4 addresses, or nodes that the agent knows.")
     var from: String?
-    @Option(help: "Topology file that knows the nodes' addresses. Default: topology/local.yaml.") var topology: String?
     @Option(name: .customLong("for"), help: "How long: 15s, 500ms; at most 10m.") var duration = "10s"
     @Option(help: "One-way delay: 250ms.") var delay = "0ms"
     @Option(help: "Added delay, uniform from zero: 10ms. Our queues keep the order, netem doesn't.") var jitter = "0ms"
@@ -40,16 +40,16 @@ struct FaultOptions: ParsableArguments {
     var lasts: Duration { get throws { try time(duration) } }
 
     /// The faults to ask for, each checked before any is sent.
-    /// - Parameter suffix: tells the rounds of a schedule apart: `-2`.
-    func faults(suffix: String = "") throws -> [JSON] {
-        let senders = try addresses()
+    /// - Parameters:
+    ///   - senders: their addresses.
+    ///   - suffix: tells the rounds of a schedule apart: `-2`.
+    func faults(from senders: [String], suffix: String = "") throws -> [JSON] {
         let requests: [JSON]
         if let preset {
-            requests = try PresetShelf.preset(preset).doses.map { dose in
-                request(
-                    "\(id)\(suffix)-\(dose.kind.rawValue)", dose.kind.rawValue, senders, duration: try lasts,
-                    delay: dose.delay, jitter: dose.jitter, loss: dose.kind == .loss ? dose.percent.units : 0,
-                    share: dose.kind == .loss ? 0 : dose.percent.units, bits: dose.bitsPerSecond)
+            let lasting = try lasts
+            requests = try PresetShelf.preset(preset).faults.map { fault in
+                let id = "\(id)\(suffix)-\(fault["kind"]?.string ?? "")"
+                return Preset.request(fault, id: id, from: senders, lasting: lasting)
             }
         } else {
             requests = [
@@ -92,23 +92,23 @@ struct FaultOptions: ParsableArguments {
         throw Exit.usage
     }
 
-    private func addresses() throws -> [String] {
+    /// Of the senders; what a node is called, the agent knows.
+    func senders(_ session: CommandSession) throws -> [String] {
         let names = (from ?? "").split(separator: ",").map(String.init)
         guard names.contains(where: { address(dotted: $0) == nil }) else { return names }
-        let path = topology ?? "\(Programs.projectRoot ?? ".")/topology/local.yaml"
-        let known: Topology
-        do { known = try Topology(yaml: try readFile(path), file: path) } catch {
-            complain("--from: names need a topology: \(error)")
-            throw Exit.usage
-        }
+        let known = try session.ask(AgentCommands.Word.nodes.rawValue)["nodes"]
         return try names.map { name in
             if address(dotted: name) != nil { return name }
-            if let market = known.node(name)?.market { return market }
-            let nodes = known.faultable.map(\.name)
-            complain("--from: unknown node '\(name)'. \(suggestion(for: name, among: nodes))")
-            throw Exit.usage
+            if let address = known?[name]?.string { return address }
+            try misspelt("--from: unknown node", name, among: (known?.members ?? []).map(\.key))
         }
     }
+}
+
+private func misspelt(_ what: String, _ word: String, among legal: [String]) throws -> Never {
+    let near = closest(to: word, among: legal).map { "Did you mean '\($0)'?" }
+    complain("\(what) '\(word)'. \(near ?? "There are: \(legal.isEmpty ? "none" : legal.joined(separator: ", "))")")
+    throw Exit.usage
 }
 
 /// The presets under `chaos/presets/`.
@@ -116,16 +116,13 @@ enum PresetShelf {
     private static var directory: String { "\(Programs.projectRoot ?? ".")/chaos/presets" }
 
     static var names: [String] {
-        Programs.entries(of: directory).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        Programs.entries(of: directory).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
     }
 
     static func preset(_ name: String) throws -> Preset {
-        guard names.contains(name) else {
-            complain("unknown preset '\(name)'. \(suggestion(for: name, among: names))")
-            throw Exit.usage
-        }
-        let path = "\(directory)/\(name).yaml"
-        do { return try Preset(yaml: try readFile(path), file: path) } catch {
+        guard names.contains(name) else { try misspelt("unknown preset", name, among: names) }
+        let path = "\(directory)/\(name).json"
+        do { return try Preset(json: try readFile(path), file: path) } catch {
             complain("\(error)")
             throw Exit.usage
         }

@@ -7,7 +7,7 @@ import Units
 
 struct Inject: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Injects a fault at a running agent's node, and says whether it bit.",
+        commandName: "inject", abstract: "Injects a fault at a running agent's node, and says whether it bit.",
         discussion: """
             Example: chaos-agent inject latency --socket chaos-governor.sock --from broker --delay 250ms --for 15s
                      chaos-agent inject --preset flaky-wifi --node governor --from broker,store --for 30s
@@ -45,9 +45,10 @@ struct Inject: ParsableCommand {
                 complain("--every \(period.written): expected longer than the fault lasts (\(lasts.written))")
                 throw Exit.usage
             }
-            let plans = try (1...rounds).map { try fault.faults(suffix: rounds > 1 ? "-\($0)" : "") }
             let session = try target.session(hearsSignals: true)
             defer { session.close() }
+            let senders = try fault.senders(session)
+            let plans = try (1...rounds).map { try fault.faults(from: senders, suffix: rounds > 1 ? "-\($0)" : "") }
             if dryRun { return try rehearse(plans[0], session) }
             let start = Instant.now
             var worst: Int32 = 0

@@ -8,7 +8,7 @@ import Units
 
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows what happens at a running agent, as it happens, until Ctrl-C.",
+        commandName: "watch", abstract: "Shows what happens at a running agent, as it happens, until Ctrl-C.",
         discussion: """
             One line an event. On a terminal the last line is live: the faults in force, how long each lasts still and how
             many packets it has hit. With --format json one object a line, as the agent sent it. Exit code 0 after Ctrl-C,

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Glibc
 import Scenarios
+import Tapes
 
 /// Where the plan comes from: a file, or a scenario and a seed.
 struct PlanSource: ParsableArguments {

@@ -5,7 +5,8 @@
 //     {"id":3,"command":"heal","fault":"slow"}  → {"id":3,"ok":true}          ("fault" absent: all)
 //     {"id":4,"command":"list"}                 → {"id":4,"ok":true,"node":"…","faults":[…]}
 //     {"id":5,"command":"watch"}                → {"id":5,"ok":true}, then {"event":"fault_healed","fault":"slow",…}
-//     {"id":6,"command":"doctor"}, {"id":7,"command":"stop"}
+//     {"id":6,"command":"nodes"}                → {"id":6,"ok":true,"nodes":{"broker":"198.18.0.12"}}
+//     {"id":7,"command":"doctor"}, {"id":8,"command":"stop"}
 
 import ChaosAgentCore
 import Commands
@@ -16,14 +17,14 @@ import Units
 
 package final class AgentCommands {
     package enum Word: String, CaseIterable {
-        case inject, heal, list, watch, doctor, stop
+        case inject, heal, list, watch, nodes, doctor, stop
 
         /// Its members besides `id` and `command`.
         package var members: [String] {
             switch self {
             case .inject: ["fault", "dry_run"]
             case .heal: ["fault"]
-            case .list, .watch, .doctor, .stop: []
+            case .list, .watch, .nodes, .doctor, .stop: []
             }
         }
 
@@ -100,6 +101,8 @@ package final class AgentCommands {
                 client.send(.object(members + report.fields))
             }
             return []
+        case .nodes:
+            return [.init("nodes", .object(agent.nodes.map { JSON.Member($0.name, .string(dotted($0.host))) }))]
         case .doctor:
             let core = agent.core
             let report = Doctor.report(interface: core.interface, backend: core.backend, probed: agent.probed)

@@ -8,7 +8,7 @@ package struct AgentSettings: Sendable {
     package var socketPath: String
     package var ledgerPath: String
     package var probeAddress: Address?
-    package var probePeers: [Address] = []
+    package var neighbours: [Neighbour] = []
     package var observer: Address?
     /// `nil`: the first of the ladder that works here.
     package var backend: Backend?

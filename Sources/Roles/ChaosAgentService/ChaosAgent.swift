@@ -45,7 +45,7 @@ package final class ChaosAgent {
         hands = try FaultHands(settings, backend: backend, detour: detour, on: reactor)
         if let refusal = try hands.refusal() { throw AgentError("node \(settings.node)", refusal) }
         if let address = settings.probeAddress {
-            probes = try ProbeFlow(at: address, to: settings.probePeers, on: reactor) {
+            probes = try ProbeFlow(at: address, to: settings.neighbours.map(\.probe), on: reactor) {
                 [unowned self] sender, sample in
                 handle(.probe(sender: sender, sample))
             }
@@ -269,8 +269,13 @@ package final class ChaosAgent {
         handle(.effect(fault: id, at: before + half, uncertainty: half, by: "counter"))
     }
 
+    /// The neighbours that can be named.
+    var nodes: [(name: String, host: UInt32)] {
+        settings.neighbours.compactMap { neighbour in neighbour.name.map { ($0, neighbour.probe.host) } }
+    }
+
     private func lookForEnd(_ life: FaultLife, _ lifted: Instant) {
-        let peers = settings.probePeers.map(\.host)
+        let peers = settings.neighbours.map(\.probe.host)
         let isProbed = peers.contains { life.request.from.isEmpty || life.request.from.contains($0) }
         switch life.request.kind {
         case .latency, .loss, .duplicate, .corrupt, .reorder, .rate:

@@ -6,6 +6,7 @@ import History
 import Messages
 import Scenarios
 import Sockets
+import Tapes
 import Units
 import Verdicts
 

@@ -69,7 +69,9 @@ package struct RoleCommands {
     }
 
     package func agent(node: String, namespace: Int32?) -> Command {
-        let peers = topology.faultable.filter { $0.name != node }.map { topology.market($0.name, topology.ports.probe) }
+        let peers = topology.faultable.filter { $0.name != node }.map {
+            "\($0.name)=\(topology.market($0.name, topology.ports.probe))"
+        }
         return Command(
             program("chaos-agent"),
             [

@@ -64,7 +64,7 @@ struct OperatorTests {
     @Test func `an agent that only says that it did is not confirmed`() throws {
         let idle = try RunningAgent(nodes.governor, program: "idle-agent")
         let found = try run(
-            "inject", "latency", "--from", "broker", "--delay", "50ms", "--for", "5s", "--within", "300ms", on: idle)
+            "inject", "latency", "--from", "198.18.0.12", "--delay", "50ms", "--for", "5s", "--within", "300ms", on: idle)
         #expect(found.status == 2, "\(found.text)")
     }
 
@@ -154,6 +154,15 @@ struct OperatorTests {
         process.signal(SIGINT)
         #expect(agent.reactor.run(until: Instant.now + .seconds(3)) { !process.isRunning })
         #expect(process.status == 0)
+    }
+
+    /// Foundation and ICU are half of a program's start, and the command line is started for every command.
+    @Test func `the agent and its command line are linked without Foundation`() {
+        func maps(_ pid: Int32) -> String { String(decoding: ProcessTable.contents("/proc/\(pid)/maps"), as: UTF8.self) }
+        #expect(maps(agent.process.pid).contains("libswiftCore"))
+        #expect(!maps(agent.process.pid).contains("libFoundation.so"))
+        // This program has it: the name is the right one to look for.
+        #expect(maps(getpid()).contains("libFoundation.so"))
     }
 
     @Test func `mistakes are 64, an agent that is gone is 70`() throws {

@@ -50,7 +50,9 @@ final class RunningAgent {
             "serve", "--node", name, "--socket", "\(directory)/agent.sock", "--ledger", "\(directory)/agent.ledger",
             "--audit", "\(directory)/agent.audit", "--probe-address", "\(node.host(7020))",
         ]
-        if let peer { arguments += ["--probe-peers", "\(peer.host(7020))"] }
+        if let peer {
+            arguments += ["--probe-peers", "\(name == "broker" ? "governor" : "broker")=\(peer.host(7020))"]
+        }
         if listens { arguments += ["--listen", "\(node.host(port))"] }
         let log = open("\(directory)/agent.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
