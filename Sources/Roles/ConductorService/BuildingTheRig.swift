@@ -29,7 +29,7 @@ extension Conductor {
         try desk.connectRedis()
         try startObserver()
         try startAgents()
-        try reactor.wait(for: "initdb", within: .seconds(20)) { !initdb.isRunning }
+        try reactor.wait(for: "initdb", within: RigPatience.start) { !initdb.isRunning }
         guard initdb.status == 0 else {
             throw ConductorError("initdb", "ended with status \(initdb.status ?? -1): see logs/initdb.log")
         }
@@ -44,7 +44,7 @@ extension Conductor {
         try desk.reset()
         try startBroker()
         try start("governor", commands.governor(namespace: namespace(of: "governor")), node: "governor")
-        try waitForHealth("governor", node: "governor", port: topology.ports.governorMetrics, within: .seconds(10))
+        try waitForHealth("governor", node: "governor", port: topology.ports.governorMetrics, within: RigPatience.start)
     }
 
     private func startFeedsOwnRedis(_ stores: LabStores, _ network: LabNetwork) throws {
@@ -58,12 +58,12 @@ extension Conductor {
 
     func startBroker() throws {
         try start("broker-stub", commands.broker(namespace: namespace(of: "broker")), node: "broker")
-        try waitForHealth("broker-stub", node: "broker", port: topology.ports.brokerMetrics, within: .seconds(5))
+        try waitForHealth("broker-stub", node: "broker", port: topology.ports.brokerMetrics, within: RigPatience.start)
     }
 
     func startObserver() throws {
         try start("observer", commands.observer(namespace: namespace(of: "observer")), node: "observer")
-        try connect(observer, within: .seconds(5))
+        try connect(observer, within: RigPatience.start)
         let fields: [JSON.Member] = [
             .init("run", .string(options.runID)), .init("scenario", .string(scenario.name)),
             .init("seed", .string(String(options.seed))), .init("started_wall_ns", .integer(WallTime.now.nanoseconds)),
@@ -77,15 +77,15 @@ extension Conductor {
     /// The tap and MONITOR must be on before the first packet and the first flag that count.
     private func waitForObserver() throws(ConductorError) {
         var isReady = false
-        let deadline = Instant.now + .seconds(5)
+        let deadline = Instant.now + RigPatience.start
         while !isReady {
-            let status = try reactor.reply(of: "observer: status", within: .seconds(2)) { done in
-                observer.request("status", within: .seconds(2), done)
+            let status = try reactor.reply(of: "observer: status", within: RigPatience.answer) { done in
+                observer.request("status", within: RigPatience.answer, done)
             }
             isReady = ["tap", "redis", "monitor"].allSatisfy { status["ready"]?[$0]?.bool == true }
             guard !isReady else { return }
             guard Instant.now < deadline else {
-                throw ConductorError("observer", "not ready after 5 s: \(status["ready"]?.text() ?? status.text())")
+                throw ConductorError("observer", "not ready after \(RigPatience.start.written): \(status["ready"]?.text() ?? status.text())")
             }
             _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
         }
@@ -99,10 +99,10 @@ extension Conductor {
     }
 
     func watchAgents() throws {
-        let deadline = Instant.now + .seconds(5)
+        let deadline = Instant.now + RigPatience.start
         while true {
-            let failure: CommandError? = try reactor.answer(of: "chaos agents", within: .seconds(5)) { done in
-                agents.watch(within: .seconds(2)) { done(.success($0)) }
+            let failure: CommandError? = try reactor.answer(of: "chaos agents", within: RigPatience.answer) { done in
+                agents.watch(within: RigPatience.answer) { done(.success($0)) }
             }
             guard let failure else {
                 hasAgents = true

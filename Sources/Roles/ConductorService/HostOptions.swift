@@ -31,7 +31,7 @@ package struct HostOptions: Sendable {
     package var commandLine: [String]
 
     /// What a run may take beside its scenario: building the lab, draining, judging.
-    package static let overheadMaximum: Duration = .seconds(90)
+    package static let overheadMaximum: Duration = .seconds(180)
 
     package init(
         scenario: String, choice: Choice, topology: String? = nil, keys: RigKeys? = nil, seed: UInt64, runs: String,

@@ -86,6 +86,8 @@ package struct LabStores {
             "--pgdata=\(LabStores.postgresDirectory)/data", "--username=gauntlet", "--auth=trust", "--no-sync",
             "--no-locale", "--encoding=UTF8", "--no-instructions",
         ]
+        var environment = environment
+        environment["TZ"] = "UTC"  // else it reads every time zone there is to find this machine's
         return try ChildProcess(
             "initdb", Command(postgres.initdb, arguments, environment: environment, user: user, directory: "/"),
             output: output, on: reactor)

@@ -24,20 +24,20 @@ package final class StoreDesk {
     package init(redis address: Address, password: String, postgres url: String, on reactor: Reactor) {
         self.reactor = reactor
         redis = RedisConnection(to: address, user: "gauntlet", password: password, on: reactor)
-        postgres = PostgresConnection(url: url, connectWithin: .seconds(2), on: reactor)
+        postgres = PostgresConnection(url: url, connectWithin: RigPatience.answer, on: reactor)
     }
 
     /// A server that is just starting refuses at first: the next attempt follows 25 ms later.
     package func connectRedis() throws(ConductorError) {
         redis.retryAfter = .milliseconds(25)
         redis.connect()
-        try reactor.wait(for: "redis", within: .seconds(5)) { redis.isReady }
+        try reactor.wait(for: "redis", within: RigPatience.start) { redis.isReady }
     }
 
     package func connectPostgres() throws(ConductorError) {
         postgres.retryAfter = .milliseconds(25)
         postgres.connect()
-        try reactor.wait(for: "postgres", within: .seconds(10)) { postgres.isReady }
+        try reactor.wait(for: "postgres", within: RigPatience.start) { postgres.isReady }
     }
 
     /// An empty Redis, fresh tables, the governor paused: the state in which every run starts.
@@ -48,7 +48,7 @@ package final class StoreDesk {
             _ = try run(command)
         }
         let statements = ["DROP SCHEMA IF EXISTS gauntlet CASCADE"] + StoreSchema.statements
-        let _: [PostgresResult] = try reactor.answer(of: "postgres: schema gauntlet", within: .seconds(5)) { done in
+        let _: [PostgresResult] = try reactor.answer(of: "postgres: schema gauntlet", within: RigPatience.answer) { done in
             postgres.batch(statements.map { PostgresStatement($0) }) { result in
                 done(result.mapError { ConductorError("postgres", "\($0)") })
             }
@@ -70,14 +70,14 @@ package final class StoreDesk {
     }
 
     package func run(_ command: [String]) throws(ConductorError) -> RedisReply {
-        try reactor.answer(of: "redis: \(command[0])", within: .seconds(2)) { done in
+        try reactor.answer(of: "redis: \(command[0])", within: RigPatience.answer) { done in
             redis.send(command) { done($0.mapError { ConductorError("redis", "\($0)") }) }
         }
     }
 
     /// One table of the contract, each row as text values by column name, in the order of its key.
     package func rows(of table: String) throws(ConductorError) -> JSON {
-        let result: PostgresResult = try reactor.answer(of: "postgres: gauntlet.\(table)", within: .seconds(5)) {
+        let result: PostgresResult = try reactor.answer(of: "postgres: gauntlet.\(table)", within: RigPatience.answer) {
             done in
             postgres.query("SELECT * FROM gauntlet.\(table) ORDER BY 1", []) { reply in
                 done(reply.mapError { ConductorError("postgres", "\($0)") })

@@ -23,7 +23,7 @@ extension Conductor {
         attempt("broker-stub") { try end("broker-stub", within: .seconds(3)) }
         record("end", [])
         attempt("evidence") {
-            try reactor.wait(for: "the evidence to reach the observer", within: .seconds(5)) { evidence.waiting == 0 }
+            try reactor.wait(for: "the evidence to reach the observer", within: RigPatience.answer) { evidence.waiting == 0 }
         }
         attempt("observer") { try finishObserver() }
         desk.close()

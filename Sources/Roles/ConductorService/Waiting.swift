@@ -3,6 +3,15 @@ import Messages
 import Sockets
 import Units
 
+/// How long the rig waits for its own parts before it gives up on them. A part takes a tenth of this on a quiet machine;
+/// a slow one is no broken rig, and what its slowness does to a drill is for the gates to say.
+enum RigPatience {
+    /// From the start of a process until it answers.
+    static let start = Duration.seconds(60)
+    /// From a question to a process that runs until its answer.
+    static let answer = Duration.seconds(10)
+}
+
 extension Reactor {
     /// What the other end of a command socket says, or why it doesn't.
     func reply(
