@@ -20,7 +20,7 @@ extension Conductor {
             guard !drill.isFinished else { return }
             if !isAsking {
                 isAsking = true
-                observer.request("status", [.init("metrics", watched)], within: .seconds(2)) { [unowned self] reply in
+                observer.request("status", [.init("metrics", watched)], within: RigPatience.answer) { [unowned self] reply in
                     isAsking = false
                     see(reply)
                 }
