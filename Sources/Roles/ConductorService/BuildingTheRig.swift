@@ -85,7 +85,9 @@ extension Conductor {
             isReady = ["tap", "redis", "monitor"].allSatisfy { status["ready"]?[$0]?.bool == true }
             guard !isReady else { return }
             guard Instant.now < deadline else {
-                throw ConductorError("observer", "not ready after \(RigPatience.start.written): \(status["ready"]?.text() ?? status.text())")
+                throw ConductorError(
+                    "observer",
+                    "not ready after \(RigPatience.start.written): \(status["ready"]?.text() ?? status.text())")
             }
             _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
         }
