@@ -33,18 +33,24 @@ package final class SocketDiagnostics {
 
     /// What a dump looks at: `nil` matches anything.
     package struct Pattern: Sendable, Hashable {
+        package var localHosts: Set<UInt32>?
         package var localPort: UInt16?
         package var remotePort: UInt16?
         package var remoteHosts: Set<UInt32>?
 
-        package init(localPort: UInt16? = nil, remotePort: UInt16? = nil, remoteHosts: Set<UInt32>? = nil) {
+        package init(
+            localHosts: Set<UInt32>? = nil, localPort: UInt16? = nil, remotePort: UInt16? = nil,
+            remoteHosts: Set<UInt32>? = nil
+        ) {
+            self.localHosts = localHosts
             self.localPort = localPort
             self.remotePort = remotePort
             self.remoteHosts = remoteHosts
         }
 
         func matches(_ socket: Socket) -> Bool {
-            (localPort.map { $0 == socket.local.port } ?? true)
+            (localHosts.map { $0.contains(socket.local.host) } ?? true)
+                && (localPort.map { $0 == socket.local.port } ?? true)
                 && (remotePort.map { $0 == socket.remote.port } ?? true)
                 && (remoteHosts.map { $0.contains(socket.remote.host) } ?? true)
         }

@@ -60,6 +60,7 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
+        defer { if rig.topology != nil { Conductor.letWaitingGo() } }
         var ran = try HostRun(options()).run()
         for attempt in 1..<max(2, attempts) where attempt < attempts && ran.verdict.isWorthAnotherRun {
             complain("run \(attempt) of at most \(attempts), \(ran.directory.path): \(ran.verdict.headline)")

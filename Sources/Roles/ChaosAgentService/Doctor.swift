@@ -20,6 +20,7 @@ package enum Doctor {
             .init("backends", .array(backends)), .init("chosen", .optional(backend?.rawValue)),
             .init("table", .string(tablePresence())), .init("interface", .optional(interface)),
             .init("interface_problem", .optional(interface.flatMap { interfaceProblem($0) })),
+            .init("may_end_processes", .bool(ProcessFault.missingAbility(for: .kill) == nil)),
             .init("realtime", .bool(mayRunRealtime())), .init("effective_uid", .integer(Int64(geteuid()))),
         ])
     }

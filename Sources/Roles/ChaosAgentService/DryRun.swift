@@ -67,7 +67,7 @@ extension FaultHands {
     }
 
     private func destroys(_ request: FaultRequest) throws -> String {
-        let found = try sockets.connections(pattern(request)).count
+        let found = try sockets.connections(try pattern(request)).count
         return "sock_diag: SOCK_DESTROY of \(found) connections that are open now on port \(request.port ?? 0)"
             + (request.kind == .disconnect ? ", looked for again every \(ChaosAgent.sweepInterval.written)" : "")
     }

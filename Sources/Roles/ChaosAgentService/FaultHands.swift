@@ -68,7 +68,7 @@ final class FaultHands {
         case .dropSocket:
             var applied = Applied(at: Instant.now, readback: FaultTable.Readback(isEqual: true, text: ""))
             destroy(request, &applied)
-            let left = try sockets.connections(pattern(request)).count
+            let left = try sockets.connections(try pattern(request)).count
             let readback = FaultTable.Readback(
                 isEqual: left == 0, text: "\(applied.sockets) sockets destroyed, \(left) left")
             return Applied(at: applied.at, readback: readback, effect: applied.effect, sockets: applied.sockets)
@@ -98,9 +98,11 @@ final class FaultHands {
         return Applied(at: Instant.now, readback: try table.readBack(request.id))
     }
 
-    func pattern(_ request: FaultRequest) -> SocketDiagnostics.Pattern {
+    /// Of our own interface alone: on the others the rig is driven and watched, over the same ports too.
+    func pattern(_ request: FaultRequest) throws -> SocketDiagnostics.Pattern {
         SocketDiagnostics.Pattern(
-            localPort: request.port, remoteHosts: request.from.isEmpty ? nil : Set(request.from))
+            localHosts: try Interface.addresses(of: settings.interface), localPort: request.port,
+            remoteHosts: request.from.isEmpty ? nil : Set(request.from))
     }
 
     /// Destroys until a dump shows none left: a call can report success and do nothing.
@@ -108,7 +110,7 @@ final class FaultHands {
         do {
             var seen: Set<SocketDiagnostics.Socket> = []
             for _ in 0..<FaultHands.destroyRounds {
-                let found = try sockets.connections(pattern(request))
+                let found = try sockets.connections(try pattern(request))
                 if found.isEmpty { break }
                 if applied.effect == nil { applied.effect = (Instant.now, "socket") }
                 for socket in found {

@@ -7,6 +7,18 @@ import Sockets
 import Units
 
 package final class AgentFleet {
+    /// Which agent did not do what was asked of it, and why.
+    package struct Failure: Sendable {
+        package let node: String
+        package let error: CommandError
+    }
+
+    /// What an agent says of itself.
+    package struct Ability: Hashable, Sendable {
+        package var backend: String?
+        package var mayEndProcesses: Bool
+    }
+
     package private(set) var faults: [String: DrillView.FaultView] = [:]
     package var onNews: (_ node: String, JSON) -> Void = { _, _ in }
     /// A fault on several nodes (a two-way partition) is in force when it is on all of them.
@@ -25,20 +37,20 @@ package final class AgentFleet {
     }
 
     /// Connects and subscribes; `done` is called when every agent has answered, or with the first failure.
-    package func watch(within limit: Duration, _ done: @escaping (CommandError?) -> Void) {
+    package func watch(within limit: Duration, _ done: @escaping (Failure?) -> Void) {
         var left = clients.count
         var isOver = false
-        func settle(_ error: CommandError?) {
+        func settle(_ node: String, _ error: CommandError?) {
             guard !isOver else { return }
             left -= 1
             isOver = error != nil || left == 0
-            if isOver { done(error) }
+            if isOver { done(error.map { Failure(node: node, error: $0) }) }
         }
-        for client in clients.values {
+        for (node, client) in clients {
             client.connect(within: limit) { error in
-                if let error { return settle(error) }
+                if let error { return settle(node, error) }
                 client.request("watch", within: limit) { reply in
-                    if case .failure(let error) = reply { settle(error) } else { settle(nil) }
+                    if case .failure(let error) = reply { settle(node, error) } else { settle(node, nil) }
                 }
             }
         }
@@ -71,6 +83,22 @@ package final class AgentFleet {
     package func checkLife(within limit: Duration, _ silent: @escaping (_ node: String, CommandError) -> Void) {
         for (node, client) in clients {
             client.request("list", within: limit) { if case .failure(let error) = $0 { silent(node, error) } }
+        }
+    }
+
+    /// By node; an agent that doesn't answer in time is left out.
+    package func askAbilities(within limit: Duration, _ done: @escaping ([String: Ability]) -> Void) {
+        var left = clients.count
+        var found: [String: Ability] = [:]
+        for (node, client) in clients {
+            client.request("doctor", within: limit) { reply in
+                if case .success(let json) = reply, let report = json["doctor"] {
+                    found[node] = Ability(
+                        backend: report["chosen"]?.string, mayEndProcesses: report["may_end_processes"]?.bool == true)
+                }
+                left -= 1
+                if left == 0 { done(found) }
+            }
         }
     }
 

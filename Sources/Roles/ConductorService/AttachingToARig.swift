@@ -23,7 +23,6 @@ extension Conductor {
         try desk.connectPostgres()
         try desk.reset()
         try startObserver()
-        try watchAgents()
         try startBroker()
         // The governor's container starts once this file is there, and never before the stores are fresh.
         for (source, name) in [(paths.limits, "limits.json"), (paths.fees, "fees.json")] {
@@ -42,6 +41,12 @@ extension Conductor {
                 .init("node", "governor"), .init("name", "governor"), .init("pid", 0), .init("event", "ready"),
                 .init("status", .null), .init("expected", true),
             ])
+    }
+
+    /// Whoever waits for the conductor must not wait for one that has refused, or never came so far.
+    package static func letWaitingGo() {
+        guard access(preparedFile, F_OK) != 0 else { return }
+        try? replaceFile(preparedFile, "refused")  // a rig outside of containers has no such place, and nobody waits
     }
 
     /// A container engine takes its time.

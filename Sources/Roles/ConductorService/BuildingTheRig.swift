@@ -101,20 +101,33 @@ extension Conductor {
     }
 
     func watchAgents() throws {
-        let deadline = Instant.now + RigPatience.start
+        let began = Instant.now
         while true {
-            let failure: CommandError? = try reactor.answer(of: "chaos agents", within: RigPatience.answer) { done in
+            let failure: AgentFleet.Failure? = try reactor.answer(
+                of: "chaos agents", within: RigPatience.answer
+            ) { done in
                 agents.watch(within: RigPatience.answer) { done(.success($0)) }
             }
             guard let failure else {
                 hasAgents = true
                 return
             }
-            guard Instant.now < deadline, rigFailure == nil else {
-                throw ConductorError(failure.subject, failure.detail)
-            }
+            let patience = isForProcesses(failure.node) ? RigPatience.optional : RigPatience.start
+            guard Instant.now < began + patience, rigFailure == nil else { throw missing(failure) }
             _ = reactor.run(until: Instant.now + .milliseconds(20), or: { false })
         }
+    }
+
+    private func missing(_ failure: AgentFleet.Failure) -> ConductorError {
+        guard isForProcesses(failure.node) else { return ConductorError(failure.error.subject, failure.error.detail) }
+        return ConductorError(
+            .machine, failure.node, "the scenario faults a process, and no agent that may is there: \(failure.error)",
+            advice: "in containers: --profile process-faults, beside the profile drill")
+    }
+
+    /// A second agent of a node: the rig may have been started without it.
+    private func isForProcesses(_ agent: String) -> Bool {
+        topology.nodes.contains { $0.processes != nil && Conductor.processAgent(of: $0) == agent }
     }
 
     /// The socket of a process that is just starting is not there at once.

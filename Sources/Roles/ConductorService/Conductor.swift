@@ -64,7 +64,7 @@ package final class Conductor {
         else { preconditionFailure("a topology's addresses are well formed") }
         evidence = EvidenceSender(to: ingest, name: "rig", node: "conductor", on: reactor)
         observer = CommandClient("observer", at: .unix(RunPaths.observerSocket), on: reactor)
-        agents = AgentFleet(at: try Conductor.agentEndpoints(topology), token: options.keys.agentToken, on: reactor)
+        agents = AgentFleet(at: try Conductor.agentEndpoints(topology, scenario), token: options.keys.agentToken, on: reactor)
         desk = StoreDesk(
             redis: redis, password: options.keys.redisPassword, postgres: options.keys.postgresURL, on: reactor)
         drill = Drill(DrillScript(loaded.scenario))
@@ -78,7 +78,9 @@ package final class Conductor {
         return network
     }
 
-    private static func agentEndpoints(_ topology: Topology) throws(ConductorError) -> [String: Endpoint] {
+    private static func agentEndpoints(
+        _ topology: Topology, _ scenario: Scenario
+    ) throws(ConductorError) -> [String: Endpoint] {
         var endpoints: [String: Endpoint] = [:]
         for node in topology.faultable {
             guard let text = node.agent, let endpoint = Endpoint(written: text) else {
@@ -87,6 +89,15 @@ package final class Conductor {
                     "agent: expected a Unix socket's path or HOST:PORT, found \(node.agent ?? "nothing")")
             }
             endpoints[node.name] = endpoint
+            guard let processes = node.processes,
+                scenario.faults.contains(where: { $0.process != nil && $0.to == node.name })
+            else { continue }
+            guard let endpoint = Endpoint(written: processes) else {
+                throw ConductorError(
+                    .usage, "topology '\(topology.name)', node '\(node.name)'",
+                    "processes: expected a Unix socket's path or HOST:PORT, found \(processes)")
+            }
+            endpoints[processAgent(of: node)] = endpoint
         }
         return endpoints
     }

@@ -54,6 +54,7 @@ package final class HostRun {
                 runID: prepared.runID, runDirectory: prepared.directory.path, seed: options.seed, governor: nil,
                 programs: options.programs, keys: keys, startedAt: options.startedAt, backend: options.backend),
             prepared.loaded)
+        try conductor.checkAgents()
         return conductor.run()
     }
 

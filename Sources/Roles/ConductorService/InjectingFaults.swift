@@ -9,7 +9,8 @@ extension Conductor {
         guard let fault = scenario.fault(id) else { preconditionFailure("the drill's faults are the scenario's") }
         var requests: [String: JSON] = [:]
         for application in fault.applications(on: topology) {
-            requests[application.node] = request(fault, application)
+            let agent = fault.process == nil ? nil : topology.node(application.node).map { Conductor.processAgent(of: $0) }
+            requests[agent ?? application.node] = request(fault, application)
         }
         let places = requests.keys.sorted().joined(separator: " and ")
         progress.say("fault \(id): \(fault.kind.rawValue) at \(places), \(fault.duration.written)")

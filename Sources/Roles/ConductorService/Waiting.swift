@@ -8,6 +8,8 @@ import Units
 enum RigPatience {
     /// From the start of a process until it answers.
     static let start = Duration.seconds(60)
+    /// The same of one that may not be there at all.
+    static let optional = Duration.seconds(20)
     /// From a question to a process that runs until its answer.
     static let answer = Duration.seconds(10)
 }

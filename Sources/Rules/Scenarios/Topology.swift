@@ -16,6 +16,8 @@ package struct Topology: Hashable, Sendable {
         package var control: String
         /// Where the node's chaos agent listens: a Unix socket path, or HOST:PORT on the control network.
         package var agent: String?
+        /// HOST:PORT of a second agent of the node, which may end and stop its processes. `nil`: `agent` may.
+        package var processes: String?
     }
 
     package struct Ports: Hashable, Sendable {

@@ -57,7 +57,7 @@ struct TopologyReading {
         guard let rows = root.list("nodes", emptyAllowed: false) else { return nil }
         var names: Set<String> = []
         var addresses: Set<String> = []
-        let keys = ["name", "market", "control", "agent"]
+        let keys = ["name", "market", "control", "agent", "processes"]
         let nodes = rows.map { row -> Topology.Node? in
             guard let section = document.section(row, of: "node", keys: keys) else { return nil }
             let name = section.text("name")
@@ -74,7 +74,8 @@ struct TopologyReading {
             if agent != nil, onMarket == nil {
                 section.note("agent", "node '\(name)': an agent needs a market address to work on")
             }
-            return Topology.Node(name: name, market: onMarket, control: onControl, agent: agent)
+            let processes = section.has("processes") ? section.text("processes") : nil
+            return Topology.Node(name: name, market: onMarket, control: onControl, agent: agent, processes: processes)
         }
         for required in Topology.requiredNodes where !names.contains(required) {
             document.note(root.line(of: "nodes"), "nodes: missing node '\(required)'")

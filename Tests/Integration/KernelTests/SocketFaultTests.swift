@@ -56,6 +56,27 @@ struct SocketFaultTests {
         #expect(try #require(read(pair.accepted, within: .seconds(1))).count == 1)
     }
 
+    /// The conductor's way to the agent, scrapes and evidence travel there, over ports that a fault may name.
+    @Test func `a connection on another interface is left alone, on the same port too`() throws {
+        try nodes.governor.link().createVeth("control", peer: "control", peerNamespace: nodes.broker.namespace.number)
+        let near = Node(namespace: nodes.governor.namespace, address: "198.18.1.13")
+        let far = Node(namespace: nodes.broker.namespace, address: "198.18.1.12")
+        for node in [near, far] {
+            try node.link().addAddress("control", node.address, prefix: 24)
+            try node.link().setUp("control")
+        }
+        let other = try far.listener(port: 9878)
+        let client = try near.connect(to: far.host(9878)).descriptor
+        let accepted = Descriptor(accept(other.number, nil, nil))
+        let pair = try nodes.connection(port: 9878, listener: listener)
+        let answer = try agent.inject(
+            ("id", "cut"), ("kind", "disconnect"), ("port", 9878), ("duration_ns", .milliseconds(300)))
+        #expect(answer["fault"]?["sockets"]?.integer == 1, "\(answer.text())")
+        #expect(try #require(read(pair.client, within: .seconds(1))).code == ECONNRESET)
+        #expect(write(client) == 1)
+        #expect(try #require(read(accepted, within: .seconds(1))).count == 1)
+    }
+
     @Test func `drop-socket kills the live connections and nothing after`() throws {
         let pair = try nodes.connection(port: 9878, listener: listener)
         let answer = try agent.inject(("id", "drop"), ("kind", "drop-socket"), ("port", 9878))
