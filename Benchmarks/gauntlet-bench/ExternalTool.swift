@@ -1,3 +1,4 @@
+import Archive
 import Glibc
 import Processes
 import Sockets
@@ -17,7 +18,8 @@ struct ExternalTool {
     struct Use {
         let exitCode: Int32
         let time: Duration
-        let residentKiB: Int64
+        /// Largest resident set; `nil` unless it was asked for.
+        let residentKiB: Int64?
     }
 
     /// `nil` when there is no such program.
@@ -40,7 +42,10 @@ struct ExternalTool {
     }
 
     /// Returns when the program has ended by itself; its output is thrown away.
-    func use(_ arguments: [String]) throws(Failure) -> Use {
+    ///
+    /// `watchingMemory` looks at the program's own high-water mark every 5 ms: what the kernel reports of a child that
+    /// has ended includes what its parent held when it was started.
+    func use(_ arguments: [String], watchingMemory: Bool = false) throws(Failure) -> Use {
         let begin = Instant.now
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -53,10 +58,24 @@ struct ExternalTool {
         let started = posix_spawn(&pid, path, &actions, nil, pointers, environ)
         guard started == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(started)))") }
         var status: Int32 = 0
-        var usage = rusage()
-        guard wait4(pid, &status, 0, &usage) == pid, status & 0x7F == 0 else {
+        var resident: Int64?
+        var ended = watchingMemory ? waitpid(pid, &status, WNOHANG) : waitpid(pid, &status, 0)
+        while ended == 0 {
+            resident = ExternalTool.highWaterMark(of: pid) ?? resident
+            usleep(5_000)
+            ended = waitpid(pid, &status, WNOHANG)
+        }
+        guard ended == pid, status & 0x7F == 0 else {
             throw Failure(description: "\(path) \(arguments.joined(separator: " ")): ended with status \(status)")
         }
-        return Use(exitCode: status >> 8 & 0xFF, time: Instant.now - begin, residentKiB: Int64(usage.ru_maxrss))
+        return Use(exitCode: status >> 8 & 0xFF, time: Instant.now - begin, residentKiB: resident)
+    }
+
+    /// KiB; `nil` once the process has let its memory go.
+    private static func highWaterMark(of pid: pid_t) -> Int64? {
+        // A process that has just ended has no such file: the last look counts.
+        guard let status = try? readFile("/proc/\(pid)/status") else { return nil }
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) }
     }
 }

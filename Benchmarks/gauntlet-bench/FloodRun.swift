@@ -40,9 +40,11 @@ struct FloodRun {
         add(.rig, "run", 0, [.init("run", "flood"), .init("seed", 1), .init("started_wall_ns", .integer(FloodRun.wall))])
         add(.redis, "monitor", 0, [.init("event", "on")])
         add(.tap, "logon", 1, [.init("conn", 1), .init("resumed", false)])
+        add(.rig, "phase", 2, [.init("name", "drive")])
         for number in 0..<intents {
             let at = Int64(number) * 1_000_000
             if number % 10 == 0 { addBook(number, at) }
+            if number % 5 == 0 { addScrape(number, at) }
             if number % 100 == 0 {
                 add(.rig, "clock", at, [.init("wall_ns", .integer(FloodRun.wall + FloodRun.start + at))])
             }
@@ -51,7 +53,8 @@ struct FloodRun {
         let end = Int64(intents) * 1_000_000 + 2_000_000_000
         addEnd(end)
         try writeFile(scenario, to: "\(directory)/scenario.yaml")
-        try writeFile(Array("{}".utf8), to: "\(directory)/environment.json")
+        let environment: JSON = ["evidence": .string(Evidence.form)]
+        try writeFile(environment.bytes(), to: "\(directory)/environment.json")
         try writeFile([], to: "\(directory)/orders.pcapng")
         try writeFile([], to: "\(directory)/topology.yaml")
         try writeFile(FloodRun.noFees, to: "\(directory)/fees.json")
@@ -95,6 +98,16 @@ struct FloodRun {
         }
     }
 
+    /// The pipeline is scraped every 5 ms.
+    private mutating func addScrape(_ number: Int, _ at: Int64) {
+        row(.pipeline, at + 900_000) { text in
+            text.integer(FloodRun.start + at)
+            text.integer(FloodRun.start + at)
+            text.truth(true)
+            text.integer(Int64(number + number / 10 + 1))
+        }
+    }
+
     private mutating func addIntent(_ number: Int, _ at: Int64) {
         let id = "i-\(1_000_000 + number)"
         let tick = Int64(number + number / 10 + 1)
@@ -114,6 +127,8 @@ struct FloodRun {
             text.truth(false)
             text.integer(FloodRun.start + at)
             text.truth(isAdmissible)
+            text.text(isAdmissible ? "admissible" : "probe")
+            text.text(isAdmissible ? nil : "gross_exposure")
         }
         row(.tapIntents, at + 200_000) { text in
             text.text(id)

@@ -22,7 +22,7 @@ struct JudgeBenchmark {
         defer { _ = try? ExternalTool("rm")?.run(["-r", directory]) }  // Below /tmp: left over at worst.
         for part in ["samples", "logs"] { mkdir("\(directory)/\(part)", 0o755) }
         var flood = FloodRun(intents: intents, directory: directory)
-        try flood.write(scenario: try readFile("\(root)/chaos/store_partition.yaml"))
+        try flood.write(scenario: try readFile("\(root)/chaos/decision_flood_enhanced.yaml"))
         try judge(directory, "\(intents) intents, \(flood.events) records and rows, made up")
         if let run { try judge(run, "a real run") }
     }
@@ -31,12 +31,15 @@ struct JudgeBenchmark {
         guard let gauntlet = ExternalTool(path: "\(root)/.build/release/gauntlet") else {
             return report.skip("judge", because: "no \(root)/.build/release/gauntlet; build the release first")
         }
-        let use = try gauntlet.use(["judge", directory])
+        let use = try gauntlet.use(["judge", directory], watchingMemory: true)
         report.add(
             "judge, \(what): time", "\(shown(use.time)) (exit code \(use.exitCode))", goal: "≤ 10 s",
             met: use.time <= JudgeBenchmark.timeMaximum)
+        guard let resident = use.residentKiB else {
+            return report.skip("judge, \(what): largest resident set", because: "it ended before anybody looked")
+        }
         report.add(
-            "judge, \(what): largest resident set", "\(use.residentKiB / 1_024) MiB", goal: "≤ 300 MiB",
-            met: use.residentKiB <= JudgeBenchmark.memoryMaximumKiB)
+            "judge, \(what): largest resident set", "\(resident / 1_024) MiB", goal: "≤ 300 MiB",
+            met: resident <= JudgeBenchmark.memoryMaximumKiB)
     }
 }

@@ -39,9 +39,22 @@ package func hexadecimalSHA256(_ bytes: some Sequence<UInt8>) -> String {
     var hash = SHA256()
     let done: Void? = bytes.withContiguousStorageIfAvailable { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     if done == nil { Array(bytes).withUnsafeBytes { hash.update(bufferPointer: $0) } }
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in hash.finalize() { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    return hexadecimal(hash.finalize())
+}
+
+package func hexadecimalSHA256(_ bytes: UnsafeRawBufferPointer) -> String {
+    var hash = SHA256()
+    hash.update(bufferPointer: bytes)
+    return hexadecimal(hash.finalize())
+}
+
+private func hexadecimal(_ digest: SHA256.Digest) -> String {
+    func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
+    return String(unsafeUninitializedCapacity: 64) { text in
+        for (index, byte) in digest.enumerated() {
+            text[2 * index] = digit(byte >> 4)
+            text[2 * index + 1] = digit(byte & 15)
+        }
+        return 64
+    }
 }

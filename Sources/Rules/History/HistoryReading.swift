@@ -42,26 +42,32 @@ package struct HistoryReader: Sendable {
     package mutating func read(_ chunk: UnsafeRawBufferPointer, each: (Record) -> Void) {
         var start = 0
         while failure == nil, let end = chunk[start...].firstIndex(of: 0x0A) {
-            rest += chunk[start..<end]
-            line(each)
+            if rest.isEmpty {
+                line(UnsafeRawBufferPointer(rebasing: chunk[start..<end]), each)
+            } else {
+                rest += chunk[start..<end]
+                rest.withUnsafeBytes { line($0, each) }
+                if failure == nil { rest.removeAll(keepingCapacity: true) }
+            }
             start = end + 1
         }
         if failure == nil { rest += chunk[start...] }
     }
 
-    private mutating func line(_ each: (Record) -> Void) {
+    private mutating func line(_ bytes: UnsafeRawBufferPointer, _ each: (Record) -> Void) {
         do {
-            each(try HistoryReader.record(rest, number: count, previous: head))
+            each(try HistoryReader.record(bytes, number: count, previous: head))
         } catch {
             failure = error
             return
         }
-        head = hexadecimalSHA256(rest)
+        head = hexadecimalSHA256(bytes)
         count += 1
-        rest.removeAll(keepingCapacity: true)
     }
 
-    private static func record(_ line: [UInt8], number: Int, previous: String) throws(HistoryError) -> Record {
+    private static func record(
+        _ line: UnsafeRawBufferPointer, number: Int, previous: String
+    ) throws(HistoryError) -> Record {
         func failure(_ expected: String, _ found: String) -> HistoryError {
             HistoryError(line: number + 1, expected: expected, found: found)
         }

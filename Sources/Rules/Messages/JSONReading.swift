@@ -17,18 +17,26 @@ extension JSON {
 
     /// Exactly one value, white space around it allowed. A real is rounded at the sixth decimal.
     package init(parsing bytes: [UInt8]) throws(JSONError) {
-        var reader = JSONReader(bytes: bytes)
+        let read = bytes.withUnsafeBytes { bytes in
+            Result { () throws(JSONError) in try JSON(parsing: bytes) }
+        }
+        self = try read.get()
+    }
+
+    package init(parsing bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        var reader = JSONReader(bytes: bytes.assumingMemoryBound(to: UInt8.self))
         self = try reader.value(depth: 0)
         reader.skipSpace()
         guard reader.position == bytes.count else { throw reader.failure("the end of the text") }
     }
 }
 
+/// Lives no longer than the bytes.
 private struct JSONReader {
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     func failure(_ expected: String) -> JSONError {
         let found =
@@ -80,6 +88,7 @@ private struct JSONReader {
     mutating func object(depth: Int) throws(JSONError) -> JSON {
         position += 1
         var members: [JSON.Member] = []
+        var keys = KeysSeen()
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
         while true {
@@ -88,7 +97,7 @@ private struct JSONReader {
                 throw failure("a key in quotes")
             }
             let key = try string()
-            guard !members.contains(where: { $0.key == key }) else {
+            guard !keys.mayHold(key) || !members.contains(where: { $0.key == key }) else {
                 throw failure("each key once, not '\(key)' again")
             }
             skipSpace()
@@ -123,7 +132,7 @@ private struct JSONReader {
         guard position < bytes.count else { throw failure("'\"'") }
         if bytes[position] == UInt8(ascii: "\"") {
             defer { position += 1 }
-            return try checkedText(Array(bytes[start..<position]))
+            return try checkedText(UnsafeBufferPointer(rebasing: bytes[start..<position]))
         }
         var out = Array(bytes[start..<position])
         while position < bytes.count {
@@ -140,6 +149,12 @@ private struct JSONReader {
             }
         }
         throw failure("'\"'")
+    }
+
+    /// Most texts are short and ASCII, and those need no look at every scalar.
+    func checkedText(_ utf8: UnsafeBufferPointer<UInt8>) throws(JSONError) -> String {
+        if utf8.allSatisfy({ $0 < 0x80 }) { return String(decoding: utf8, as: UTF8.self) }
+        return try checkedText(Array(utf8))
     }
 
     func checkedText(_ utf8: [UInt8]) throws(JSONError) -> String {
@@ -224,5 +239,20 @@ private struct JSONReader {
         }
         guard !isNegative else { return value }
         return value == .min ? nil : -value
+    }
+}
+
+/// Which keys an object may have already: by length and two of their bytes, one of 64 bits each. A line of the history
+/// has twenty keys, and comparing each with all before it took longer than reading it.
+private struct KeysSeen {
+    private var bits: UInt64 = 0
+
+    /// Notes the key. `false`: it certainly was not there.
+    mutating func mayHold(_ key: String) -> Bool {
+        var sum = key.utf8.count
+        if let first = key.utf8.first, let last = key.utf8.last { sum = sum &* 31 &+ Int(first) &* 7 &+ Int(last) }
+        let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: sum & 63)
+        defer { bits |= bit }
+        return bits & bit != 0
     }
 }

@@ -51,14 +51,15 @@ struct BreachRule {
         let timeline = scene.timeline
         var book = 0
         var event = 0
+        let ledger = timeline.ledger
         for departure in timeline.departures {
             let now = departure.stamp.at
             while book < timeline.books.count, timeline.books[book].stamp.at <= now {
                 recent.note(timeline.books[book])
                 book += 1
             }
-            while event < timeline.ledger.count, timeline.ledger[event].stamp.at <= now {
-                open.apply(timeline.ledger[event].execution)
+            while event < ledger.count, ledger.rows[event].stamp.at <= now {
+                open.apply(ledger[event].execution)
                 event += 1
             }
             guard !departure.isPossibleDuplicate, ["D", "G", "F"].contains(departure.type) else { continue }

@@ -24,15 +24,16 @@ enum LeakRule {
 
     static func judge(_ timeline: Timeline, _ positions: Positions, _ pauses: [Pause]) -> Result {
         var result = Result()
-        var originals: [String: Departure] = [:]
-        for departure in timeline.departures {
-            defer { if departure.type != "F" { originals[departure.clOrdID] = departure } }
+        let departures = timeline.departures
+        var originals: [String: Int] = [:]
+        for (index, departure) in departures.enumerated() {
+            defer { if departure.type != "F" { originals[departure.clOrdID] = index } }
             guard !harmless.contains(departure.type) else { continue }
             if isVerifiedReducing(departure, positions) {
                 result.verified.insert(departure.stamp.record)
                 continue
             }
-            if departure.type == "G", onlyShrinks(departure, originals[departure.origClOrdID]) { continue }
+            if departure.type == "G", onlyShrinks(departure, originals[departure.origClOrdID].map { departures[$0] }) { continue }
             result.judged += 1
             place(departure, pauses, claimIsOpen: departure.claimsReducing && !positions.isWhole, into: &result)
         }

@@ -13,20 +13,20 @@ struct Pace: Sendable {
 
     static func all(_ scene: Scene, _ limits: RiskLimits) -> [Pace] {
         var decided: [String: Instant] = [:]
-        for outgone in scene.timeline.decided where ["accept", "reduce"].contains(outgone.action) {
+        for outgone in scene.timeline.decided where outgone.kind == .accept || outgone.kind == .reduce {
             if let intent = outgone.intent { decided[intent] = outgone.stamp.at }
         }
         let verified = scene.leaks.verified
-        let offered = Set(scene.timeline.offered.ids)
+        let offered = scene.timeline.offered
         return [
             Pace("opening orders", limits.ordersPerSecond, decided) {
                 $0.type != "F" && !verified.contains($0.stamp.record)
             },
             // A flattening is an obligation and has no budget of its own.
             Pace("exits", limits.exitsPerSecond, decided) {
-                $0.type != "F" && verified.contains($0.stamp.record) && offered.contains($0.reference)
+                $0.type != "F" && verified.contains($0.stamp.record) && offered.last($0.reference) != nil
             },
-            Pace("cancels", limits.cancelsPerSecond, decided) { $0.type == "F" && offered.contains($0.reference) },
+            Pace("cancels", limits.cancelsPerSecond, decided) { $0.type == "F" && offered.last($0.reference) != nil },
         ]
     }
 

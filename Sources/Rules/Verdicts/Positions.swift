@@ -13,14 +13,15 @@ struct Positions: Sendable {
 
     /// One order's life at the broker.
     struct Order: Sendable {
+        // The order of the members keeps it at 32 bytes.
+        var acceptedAt: Stamp?
         var wasReceived = false
         var wasAccepted = false
-        var acceptedAt: Stamp?
         /// The ledger at the instant of acceptance said that it could only reduce.
         var reducedOnly: Bool?
-        var cumulative = Quantity.zero
         /// `nil` while live.
         var final: Execution.Kind?
+        var cumulative = Quantity.zero
     }
 
     /// What is held, and what may still fill.
@@ -47,7 +48,7 @@ struct Positions: Sendable {
 
     /// The ledger's trades, in its order.
     struct Trades: Sendable, RandomAccessCollection {
-        fileprivate let events: [LedgerEvent]
+        fileprivate let events: Packed<LedgerRow>
         fileprivate var places: [Int32] = []
         var startIndex: Int { 0 }
         var endIndex: Int { places.count }
@@ -56,9 +57,10 @@ struct Positions: Sendable {
 
     /// A book after each event would be a copy for each event: there is one after so many, the rest is told again.
     private static let stride = 256
-    private let events: [LedgerEvent]
+    private let events: Packed<LedgerRow>
     private var books: [Book] = []
-    private var moments: [(at: Instant, isFlat: Bool)] = []
+    /// After each event.
+    private var isFlat: [Bool] = []
     private(set) var orders: [String: Order] = [:]
     private(set) var trades: Trades
     /// Sequence numbers that are missing in the drop copy, or that bear two different records.
@@ -66,15 +68,15 @@ struct Positions: Sendable {
     /// Whether there is a ledger at all, without a gap: else nothing can be verified against it.
     let isWhole: Bool
 
-    init(_ events: [LedgerEvent], contradictions: [Violation] = []) {
+    init(_ events: Packed<LedgerRow>, contradictions: [Violation] = []) {
         gaps = contradictions
         isWhole = !events.isEmpty && contradictions.isEmpty
-            && zip(events, events.dropFirst()).allSatisfy { $1.execution.sequence == $0.execution.sequence + 1 }
+            && zip(events.rows, events.rows.dropFirst()).allSatisfy { $1.sequence == $0.sequence + 1 }
         self.events = events
         trades = Trades(events: events)
         var expected: Int64?
         var book = Book()
-        moments.reserveCapacity(events.count)
+        isFlat.reserveCapacity(events.count)
         for (index, event) in events.enumerated() {
             if let expected, event.execution.sequence != expected {
                 let text = "drop copy: expected \(expected), found \(event.execution.sequence)"
@@ -83,7 +85,7 @@ struct Positions: Sendable {
             expected = event.execution.sequence + 1
             note(event, index, book)
             book.apply(event.execution, subject: subject(of: event.execution))
-            moments.append((event.stamp.at, book.positions.isEmpty))
+            isFlat.append(book.positions.isEmpty)
             if index % Positions.stride == Positions.stride - 1 { books.append(book) }
         }
     }
@@ -147,10 +149,10 @@ struct Positions: Sendable {
     /// How many events there were up to an instant.
     private func count(until instant: Instant) -> Int {
         var low = 0
-        var high = moments.count
+        var high = events.count
         while low < high {
             let middle = (low + high) / 2
-            if moments[middle].at <= instant { low = middle + 1 } else { high = middle }
+            if events.rows[middle].stamp.at <= instant { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -169,17 +171,18 @@ struct Positions: Sendable {
     /// Since when it has been flat without a break, at `instant`. `nil` when it isn't flat then.
     func flatSince(at instant: Instant, notBefore: Instant) -> (at: Instant, record: Place?)? {
         let count = count(until: instant)
-        guard count == 0 || moments[count - 1].isFlat else { return nil }
-        guard let last = moments[..<count].lastIndex(where: { !$0.isFlat }), last + 1 < count else {
+        guard count == 0 || isFlat[count - 1] else { return nil }
+        guard let last = isFlat[..<count].lastIndex(of: false), last + 1 < count else {
             return (notBefore, nil)
         }
-        return (max(notBefore, moments[last + 1].at), events[last + 1].stamp.record)
+        let stamp = events.rows[last + 1].stamp
+        return (max(notBefore, stamp.at), stamp.record)
     }
 
     /// The first instant at or after `instant` at which nothing was held.
     func firstFlat(from instant: Instant) -> (at: Instant, record: Place?)? {
         let count = count(until: instant)
-        if count == 0 || moments[count - 1].isFlat { return (instant, nil) }
-        return moments[count...].firstIndex { $0.isFlat }.map { (moments[$0].at, events[$0].stamp.record) }
+        if count == 0 || isFlat[count - 1] { return (instant, nil) }
+        return isFlat[count...].firstIndex(of: true).map { (events.rows[$0].stamp.at, events.rows[$0].stamp.record) }
     }
 }

@@ -13,6 +13,8 @@ struct Scene: Sendable {
     let episodes: [Episode]
     let pauses: [Pause]
     let leaks: LeakRule.Result
+    /// When the drill was over for the governor: what comes later is the taking down.
+    let close: Instant
 
     init(_ evidence: Evidence) {
         self.evidence = evidence
@@ -22,6 +24,7 @@ struct Scene: Sendable {
         let events = asked.scenario
         operatorFaults = asked.operatorFaults
         let processes = timeline.all("process")
+        close = Scene.close(timeline, processes)
         faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }
         episodes = Episode.all(faults)
         pauses = PauseRule.pauses(timeline, faults)
@@ -31,9 +34,8 @@ struct Scene: Sendable {
     /// First effect of the earliest fault.
     var t0: Stamp? { episodes.first?.start }
 
-    /// When the drill was over for the governor: what comes later is the taking down.
-    var close: Instant {
-        let events = timeline.all("process").filter { $0["name"]?.string == "governor" }
+    private static func close(_ timeline: Timeline, _ processes: [Named]) -> Instant {
+        let events = processes.filter { $0["name"]?.string == "governor" }
         // A governor that was started again went on.
         let lastStart = events.last { $0["event"]?.string == "started" }?.stamp.record ?? 0
         let exits = events.filter {

@@ -8,25 +8,27 @@ import Units
 package struct Timeline: Sendable {
     private(set) var flags: [FlagChange] = []
     private(set) var states: [StateChange] = []
-    private(set) var departures: [Departure] = []
-    /// As Redis executed them.
-    private(set) var published: [Outgone] = []
-    /// As they left the governor's interface.
-    private(set) var decided: [Outgone] = []
-    private(set) var offered = OfferedIntents()
+    /// All names that the rows below speak of.
+    private(set) var lexicon = Lexicon()
+    private var departureRows: ContiguousArray<DepartureRow> = []
+    private var publishedRows: ContiguousArray<OutgoneRow> = []
+    private var decidedRows: ContiguousArray<OutgoneRow> = []
+    private var offeredRows = OfferedRows()
+    private var arrivedRows: ContiguousArray<ArrivedRow> = []
+    private var ledgerRows: ContiguousArray<LedgerRow> = []
+    private var messageRows: ContiguousArray<MessageRow> = []
+    private var storedOrderRows: ContiguousArray<StoredOrderRow> = []
+    private var storedFillRows: ContiguousArray<StoredFillRow> = []
     /// The books that the feed published, without their levels.
     private(set) var books: [PublishedBook] = []
-    private(set) var arrived: [ArrivedIntent] = []
     private(set) var storeReads: [StoreRead] = []
     /// The governor's last word on its sells − buys − fees.
     private(set) var claimedCashFlow: CashFlowClaim?
-    private(set) var storedOrders: [StoredOrder] = []
-    private(set) var storedFills: [StoredFill] = []
-    private(set) var ledger: [LedgerEvent] = []
-    private(set) var messages: [SessionMessage] = []
     private(set) var sessions: [Span] = []
     /// Every tick that the feed sent, by number.
     private(set) var ticks: [OfferedTick] = []
+    /// The intent with the largest tick.
+    private(set) var lastIntent: OfferedTick?
     /// The governor's whole pages, once a second.
     private(set) var scrapes: [ScrapeSeen] = []
     /// What every scrape said of the watermark, in the order of their last bytes.
@@ -52,16 +54,28 @@ package struct Timeline: Sendable {
 
     package init() {}
 
+    var departures: Packed<DepartureRow> { Packed(rows: departureRows, lexicon: lexicon) }
+    /// As Redis executed them.
+    var published: Packed<OutgoneRow> { Packed(rows: publishedRows, lexicon: lexicon) }
+    /// As they left the governor's interface.
+    var decided: Packed<OutgoneRow> { Packed(rows: decidedRows, lexicon: lexicon) }
+    var offered: OfferedIntents { offeredRows.seen(lexicon) }
+    var arrived: Packed<ArrivedRow> { Packed(rows: arrivedRows, lexicon: lexicon) }
+    var ledger: Packed<LedgerRow> { Packed(rows: ledgerRows, lexicon: lexicon) }
+    var messages: Packed<MessageRow> { Packed(rows: messageRows, lexicon: lexicon) }
+    var storedOrders: Packed<StoredOrderRow> { Packed(rows: storedOrderRows, lexicon: lexicon) }
+    var storedFills: Packed<StoredFillRow> { Packed(rows: storedFillRows, lexicon: lexicon) }
+
     /// Sources are merged by the observer as they come in; each gate wants the order of events. Call it once, when
     /// everything was read.
     package mutating func sort() {
         flags.sort { $0.stamp.at < $1.stamp.at }
         states.sort { $0.stamp.at < $1.stamp.at }
-        departures.sort { $0.stamp.at < $1.stamp.at }
-        published.sort { $0.stamp.at < $1.stamp.at }
-        decided.sort { $0.stamp.at < $1.stamp.at }
-        arrived.sort { $0.stamp.at < $1.stamp.at }
-        messages.sort { $0.stamp.at < $1.stamp.at }
+        departureRows.sort { $0.stamp.at < $1.stamp.at }
+        publishedRows.sort { $0.stamp.at < $1.stamp.at }
+        decidedRows.sort { $0.stamp.at < $1.stamp.at }
+        arrivedRows.sort { $0.stamp.at < $1.stamp.at }
+        messageRows.sort { $0.stamp.at < $1.stamp.at }
         books.sort { $0.stamp.at < $1.stamp.at }
         storeReads.sort { $0.stamp.at < $1.stamp.at }
         ticks.sort { $0.number < $1.number }
@@ -70,7 +84,7 @@ package struct Timeline: Sendable {
         memory.sort { $0.at < $1.at }
         backlogs.sort { $0.stamp.at < $1.stamp.at }
         clock.sort { $0.at < $1.at }
-        ledger.sort { ($0.execution.sequence, $0.stamp.record) < ($1.execution.sequence, $1.stamp.record) }
+        ledgerRows.sort { ($0.sequence, $0.stamp.record) < ($1.sequence, $1.stamp.record) }
         foldRepeats()
     }
 
@@ -78,18 +92,18 @@ package struct Timeline: Sendable {
     /// counts once; another record under a number that was used is a contradiction, and the first one counts.
     private mutating func foldRepeats() {
         var kept = 0
-        for index in ledger.indices {
-            let event = ledger[index]
-            if kept > 0, ledger[kept - 1].execution.sequence == event.execution.sequence {
-                guard !ledger[kept - 1].isSame(as: event) else { continue }
-                let text = "drop copy: number \(event.execution.sequence) came again as another record"
-                contradictions.append(Violation(text: text, record: event.stamp.record))
+        for index in ledgerRows.indices {
+            let row = ledgerRows[index]
+            if kept > 0, ledgerRows[kept - 1].sequence == row.sequence {
+                guard !ledgerRows[kept - 1].seen(lexicon).isSame(as: row.seen(lexicon)) else { continue }
+                let text = "drop copy: number \(row.sequence) came again as another record"
+                contradictions.append(Violation(text: text, record: row.stamp.record))
             } else {
-                ledger[kept] = event
+                ledgerRows[kept] = row
                 kept += 1
             }
         }
-        ledger.removeLast(ledger.count - kept)
+        ledgerRows.removeLast(ledgerRows.count - kept)
     }
 
     func all(_ type: String) -> [Named] { rare.filter { $0.type == type } }
@@ -136,11 +150,19 @@ package struct Timeline: Sendable {
         guard let rows = seal["rows"]?.integer.flatMap({ Int(exactly: $0) }), (0...10_000_000).contains(rows)
         else { return }
         switch seal["file"]?.string {
-        case SampleStream.feedIntents.file: offered.reserve(rows)
-        case SampleStream.tapIntents.file: arrived.reserveCapacity(rows)
-        case SampleStream.tapDecisions.file: decided.reserveCapacity(rows)
-        case SampleStream.redisDecisions.file: published.reserveCapacity(rows)
-        case SampleStream.feedDepth.file: books.reserveCapacity(rows)
+        case SampleStream.feedIntents.file:
+            offeredRows.reserve(rows)
+            lexicon.reserve(intents: rows)
+            ticks.reserveCapacity(ticks.capacity + rows)
+        case SampleStream.tapIntents.file: arrivedRows.reserveCapacity(rows)
+        case SampleStream.tapDecisions.file: decidedRows.reserveCapacity(rows)
+        case SampleStream.redisDecisions.file: publishedRows.reserveCapacity(rows)
+        case SampleStream.feedDepth.file:
+            books.reserveCapacity(rows)
+            ticks.reserveCapacity(ticks.capacity + rows)
+        case SampleStream.pipeline.file: watermarks.reserveCapacity(rows)
+        case SampleStream.storeOrders.file: storedOrderRows.reserveCapacity(rows)
+        case SampleStream.storeFills.file: storedFillRows.reserveCapacity(rows)
         default: return
         }
     }
@@ -155,23 +177,23 @@ package struct Timeline: Sendable {
         case "order_left":
             guard seen["retransmit"]?.bool != true else { return }
             guard let type = seen["msg_type"]?.string else { return refuse(stamp, "msg_type") }
-            departures.append(
-                Departure(
-                    stamp: stamp, connection: seen["conn"]?.integer ?? 0, sequence: seen["seq"]?.integer, type: type,
-                    isPossibleDuplicate: seen["poss_dup"]?.bool ?? false, clOrdID: text("cl_ord_id"),
-                    origClOrdID: text("orig_cl_ord_id"), reference: text("reference"), symbol: text("symbol"),
-                    side: Side(rawValue: text("side")),
-                    quantity: seen["quantity"]?.integer.map { Quantity(shares: $0) },
-                    price: seen["price"]?.integer.map { Price(units: $0) },
-                    claimsReducing: seen["reducing"]?.bool ?? false))
+            let departure = Departure(
+                stamp: stamp, connection: seen["conn"]?.integer ?? 0, sequence: seen["seq"]?.integer, type: type,
+                isPossibleDuplicate: seen["poss_dup"]?.bool ?? false, clOrdID: text("cl_ord_id"),
+                origClOrdID: text("orig_cl_ord_id"), reference: text("reference"), symbol: text("symbol"),
+                side: Side(rawValue: text("side")),
+                quantity: seen["quantity"]?.integer.map { Quantity(shares: $0) },
+                price: seen["price"]?.integer.map { Price(units: $0) },
+                claimsReducing: seen["reducing"]?.bool ?? false)
+            departureRows.append(DepartureRow(departure, &lexicon))
         case "fix_in", "fix_out":
-            messages.append(
-                SessionMessage(
-                    stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), clOrdID: text("cl_ord_id"),
-                    execID: text("exec_id"), testRequest: text("test_req_id"), execType: text("exec_type"),
-                    isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer,
-                    sequence: seen["seq"]?.integer,
-                    nextSequence: seen["new_seq"]?.integer, isPossibleDuplicate: seen["poss_dup"]?.bool ?? false))
+            let message = SessionMessage(
+                stamp: stamp, isInbound: seen.type == "fix_in", type: text("msg_type"), clOrdID: text("cl_ord_id"),
+                execID: text("exec_id"), testRequest: text("test_req_id"), execType: text("exec_type"),
+                isLastReport: seen["last_report"]?.string == "Y", reportsTotal: seen["reports_total"]?.integer,
+                sequence: seen["seq"]?.integer, nextSequence: seen["new_seq"]?.integer,
+                isPossibleDuplicate: seen["poss_dup"]?.bool ?? false)
+            messageRows.append(MessageRow(message, &lexicon))
         case "logon":
             if sessions.last.map({ $0.end != nil }) ?? true { sessions.append(Span(start: stamp, end: nil)) }
         case "logout":
@@ -201,7 +223,7 @@ package struct Timeline: Sendable {
         let fields = seen.fields.contains { $0.key == "at_ns" } ? seen.fields : seen.fields + [.init("at_ns", 0)]
         do {
             let execution = try Execution(MessageReader("execution", json: .object(fields)))
-            ledger.append(LedgerEvent(stamp: stamp, execution: execution))
+            ledgerRows.append(LedgerRow(execution, stamp, &lexicon))
         } catch {
             malformed.append(Violation(text: "\(stamp.record): \(error)", record: stamp.record))
         }
@@ -241,10 +263,10 @@ package struct Timeline: Sendable {
         case .tapIntents:
             let (id, tick) = (row.text(), row.integer())
             guard let id, let tick else { return refuse(stamp, "id or tick") }
-            arrived.append(ArrivedIntent(stamp: stamp, key: IntentKey(id: id, tick: tick)))
-        case .tapDecisions: decided.append(outgone(&row, stamp))
+            arrivedRows.append(ArrivedRow(stamp: stamp, intent: lexicon.note(id: id, tick: tick)))
+        case .tapDecisions: decidedRows.append(outgone(&row, stamp))
         case .redisDecisions:
-            published.append(outgone(&row, stamp))
+            publishedRows.append(outgone(&row, stamp))
             row.skip()
         case .feedDepth: readBook(&row, stamp)
         case .storeReads:
@@ -265,9 +287,10 @@ package struct Timeline: Sendable {
             let reference = row.text() ?? ""
             row.skip(7)
             let status = row.text().flatMap { StoreSchema.OrderStatus(rawValue: $0) }
-            storedOrders.append(
-                StoredOrder(
-                    place: row.place, clOrdID: id, reference: reference, status: status, cumulative: row.integer()))
+            storedOrderRows.append(
+                StoredOrderRow(
+                    stamp: stamp, cumulative: lexicon.note(row.integer()), clOrdID: lexicon.note(id),
+                    reference: lexicon.note(reference), status: status))
             row.skip(3)
         case .storeFills:
             let id = row.text() ?? ""
@@ -275,10 +298,10 @@ package struct Timeline: Sendable {
             row.skip()
             let (symbol, side) = (row.text(), row.text().flatMap { Side(rawValue: $0) })
             let (quantity, price, adds) = (row.integer(), row.integer(), row.truth())
-            storedFills.append(
-                StoredFill(
-                    place: row.place, execID: id, orderID: order, symbol: symbol, side: side, quantity: quantity,
-                    price: price, addsLiquidity: adds))
+            let fill = StoredFill(
+                place: row.place, execID: id, orderID: order, symbol: symbol, side: side, quantity: quantity,
+                price: price, addsLiquidity: adds)
+            storedFillRows.append(StoredFillRow(fill, stamp, &lexicon))
             row.skip()
         }
     }
@@ -291,14 +314,14 @@ package struct Timeline: Sendable {
             MemorySample(at: stamp.at, name: name, megabytes: Double(kibibytes) * 1_024 / 1e6, record: stamp.record))
     }
 
-    private func outgone(_ row: inout SampleCells, _ stamp: Stamp) -> Outgone {
-        let intent = row.text()
-        let tick = row.integer()
+    private mutating func outgone(_ row: inout SampleCells, _ stamp: Stamp) -> OutgoneRow {
+        let intent = lexicon.note(id: row.text(), tick: row.integer())
         let action = row.text().flatMap { Decision.Action(rawValue: $0) }
-        let quantity = row.integer()
+        // No gate asks for the quantity, and yet it must be one.
+        _ = row.integer()
         let reason = row.text().flatMap { Decision.Reason(rawValue: $0) }
         row.skip(2)
-        return Outgone(stamp: stamp, intent: intent, tick: tick, kind: action, cause: reason, quantity: quantity)
+        return OutgoneRow(stamp: stamp, intent: intent, kind: action, cause: reason)
     }
 
     private mutating func readBook(_ row: inout SampleCells, _ stamp: Stamp) {
@@ -311,7 +334,7 @@ package struct Timeline: Sendable {
         let (bidLevels, askLevels) = (row.integer(), row.integer())
         let (bidShares, askShares) = (row.integer(), row.integer())
         guard let tick, let symbol, let due else { return refuse(stamp, "symbol, tick or due_ns") }
-        ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at, isIntent: false))
+        ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at))
         books.append(
             PublishedBook(
                 stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: bid, ask: ask,
@@ -333,13 +356,15 @@ package struct Timeline: Sendable {
         let words = (row.text(), row.text())
         guard let id, let tick else { return refuse(stamp, "id or tick") }
         guard let purpose = Purpose(purpose: words.0, deniedFor: words.1) else { return refuse(stamp, "purpose") }
-        let offer = OfferedIntent(
-            stamp: stamp, key: IntentKey(id: id, tick: tick), kind: action, isReduceOnly: isReduceOnly,
-            isAdmissible: isAdmissible, isMarket: isMarket, quantity: quantity, purpose: purpose)
         if let due {
-            ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at, isIntent: true))
+            let offered = OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at)
+            ticks.append(offered)
+            if lastIntent.map({ $0.number <= tick }) ?? true { lastIntent = offered }
         }
-        offered.append(offer)
+        let offer = OfferedRow(
+            stamp: stamp, quantity: quantity, intent: lexicon.note(id: id, tick: tick), kind: action, purpose: purpose,
+            marks: OfferedRow.Marks(isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket))
+        offeredRows.append(offer, id: lexicon.note(id), lexicon)
     }
 
     private mutating func readScrape(_ seen: Observation, _ stamp: Stamp) {

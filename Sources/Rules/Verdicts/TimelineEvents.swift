@@ -62,17 +62,14 @@ struct Outgone: Sendable {
     let stamp: Stamp
     let intent: String?
     let tick: Int64?
+    /// `nil` without an intent or a tick.
+    let key: IntentKey?
     /// `nil`: a word that is not in the closed list.
     let kind: Decision.Action?
     let cause: Decision.Reason?
-    let quantity: Int64?
 
     var action: String { kind?.rawValue ?? "" }
     var reason: String { cause?.rawValue ?? "" }
-    var key: IntentKey? {
-        guard let intent, let tick else { return nil }
-        return IntentKey(id: intent, tick: tick)
-    }
 }
 
 struct OfferedIntent: Sendable {
@@ -92,45 +89,44 @@ struct OfferedIntent: Sendable {
 }
 
 /// The intents that the feed sent, found by name and tick, or by name alone.
-struct OfferedIntents: Sendable, Sequence {
-    private var all: [OfferedIntent] = []
-    /// The last one of each name.
-    private var byID: [String: Int32] = [:]
-    /// Of names that were used more than once.
-    private var repeated: [IntentKey: Int32] = [:]
+struct OfferedIntents: Sendable, RandomAccessCollection {
+    fileprivate let rows: ContiguousArray<OfferedRow>
+    fileprivate let byIntent: IntentRows
+    fileprivate let lexicon: Lexicon
 
-    var count: Int { all.count }
-    var ids: some Sequence<String> { all.lazy.map(\.key.id) }
+    var startIndex: Int { 0 }
+    var endIndex: Int { rows.count }
+    subscript(index: Int) -> OfferedIntent { rows[index].seen(lexicon) }
+    subscript(key: IntentKey) -> OfferedIntent? { byIntent[key].map { self[$0] } }
+
+    /// The last one of a name.
+    func last(_ id: String) -> OfferedIntent? {
+        guard let text = lexicon.find(id) else { return nil }
+        return lexicon.intents(of: text).compactMap { byIntent[$0] }.max().map { self[$0] }
+    }
+}
+
+/// The same, while they are read. A name that the feed sent twice in a row at the same tick counts once.
+struct OfferedRows: Sendable {
+    private var rows: ContiguousArray<OfferedRow> = []
+    private var byIntent = IntentRows()
 
     mutating func reserve(_ count: Int) {
-        all.reserveCapacity(count)
-        byID.reserveCapacity(count)
+        rows.reserveCapacity(count)
+        byIntent.reserve(count)
     }
 
-    mutating func append(_ offer: OfferedIntent) {
-        let index = Int32(all.count)
-        if let known = byID.updateValue(index, forKey: offer.key.id) {
-            let before = all[Int(known)].key
-            if before == offer.key {
-                all[Int(known)] = offer
-                byID[offer.key.id] = known
-                return
-            }
-            repeated[before] = known
-            repeated[offer.key] = index
+    mutating func append(_ row: OfferedRow, id: Text, _ lexicon: Lexicon) {
+        let last = lexicon.intents(of: id).compactMap { byIntent[$0] }.max()
+        if let last, rows[last].intent == row.intent {
+            rows[last] = row
+            return
         }
-        all.append(offer)
+        byIntent[row.intent] = rows.count
+        rows.append(row)
     }
 
-    func last(_ id: String) -> OfferedIntent? { byID[id].map { all[Int($0)] } }
-
-    subscript(key: IntentKey) -> OfferedIntent? {
-        guard let index = byID[key.id] else { return nil }
-        if all[Int(index)].key == key { return all[Int(index)] }
-        return repeated[key].map { all[Int($0)] }
-    }
-
-    func makeIterator() -> IndexingIterator<[OfferedIntent]> { all.makeIterator() }
+    func seen(_ lexicon: Lexicon) -> OfferedIntents { OfferedIntents(rows: rows, byIntent: byIntent, lexicon: lexicon) }
 }
 
 /// One state of a symbol's book, as the feed recorded sending it.
@@ -153,14 +149,6 @@ struct PublishedBook: Sendable {
 struct ArrivedIntent: Sendable {
     let stamp: Stamp
     let key: IntentKey
-}
-
-struct IntentKey: Hashable, Sendable {
-    let id: String
-    let tick: Int64
-
-    /// A tick is hardly ever used twice; a name costs more to hash than all the rest of a look-up.
-    func hash(into hasher: inout Hasher) { hasher.combine(tick) }
 }
 
 /// An order as the governor's store had it after the run.

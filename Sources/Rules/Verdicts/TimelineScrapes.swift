@@ -9,7 +9,6 @@ struct OfferedTick: Sendable {
     let number: Int64
     let due: Instant
     let sent: Instant
-    let isIntent: Bool
 }
 
 /// What one scrape of the governor's `/metrics` said of the watermark, at the last byte of the answer.

@@ -13,9 +13,10 @@ extension Scene {
         ].map(\.rawValue))
 
     private struct Probe {
-        let key: IntentKey
-        let offer: OfferedIntent
-        let reason: String
+        let tick: Int64
+        /// Among those offered.
+        let place: Int32
+        let reason: Decision.Reason
         /// Whether it was over its limit whatever became of the orders before it, or all of those stood.
         let isCertain: Bool
     }
@@ -25,9 +26,14 @@ extension Scene {
         timeline.offered.filter { $0.purpose == purpose }.map { ($0.key, $0) }.sorted { $0.0.tick < $1.0.tick }
     }
 
-    /// What left for an intent: it names the intent as its own.
-    private var newOrders: [String: [Departure]] {
-        Dictionary(grouping: timeline.departures.filter { $0.type == "D" && !$0.isPossibleDuplicate }, by: \.reference)
+    /// The departures of an intent's new orders: each names the intent as its own.
+    private var newOrders: [String: [Int]] {
+        var found: [String: [Int]] = [:]
+        for (place, departure) in timeline.departures.enumerated()
+        where departure.type == "D" && !departure.isPossibleDuplicate {
+            found[departure.reference, default: []].append(place)
+        }
+        return found
     }
 
     /// Of the counted changes, the share that the broker executed in full; partly is not executed.
@@ -36,9 +42,10 @@ extension Scene {
         guard !changes.isEmpty else { return .unknown("no position change was offered") }
         guard positions.isWhole else { return .unknown("the broker's drop copy is not whole") }
         let left = newOrders
+        let departures = timeline.departures
         let missed = changes.filter { change in
             !(left[change.key.id] ?? []).contains {
-                (positions.orders[$0.clOrdID]?.cumulative ?? .zero) >= change.offer.quantity
+                (positions.orders[departures[$0].clOrdID]?.cumulative ?? .zero) >= change.offer.quantity
             }
         }
         let executed = changes.count - missed.count
@@ -113,9 +120,10 @@ extension Scene {
         case .flood: if lateness.outcome == .pass { return true }
         case .cycle, .dipBuyer: return true
         }
-        let filling = Set(timeline.offered.filter { $0.isAdmissible && $0.kind == .new }.map(\.key))
+        let offered = timeline.offered
         return !(timeline.published.isEmpty ? timeline.decided : timeline.published).contains { outgone in
-            [.reject, .withdrawn].contains(outgone.kind) && outgone.key.map(filling.contains) ?? false
+            guard outgone.kind == .reject || outgone.kind == .withdrawn, let key = outgone.key else { return false }
+            return offered[key].map { $0.isAdmissible && $0.kind == .new } ?? false
         }
     }
 
@@ -124,35 +132,39 @@ extension Scene {
     func probesDenied() -> Finding {
         guard let from = driving?.lowerBound else { return .unknown("the drill never came to the phase drive") }
         let isFull = limitsAreFull
-        let probes = timeline.offered.compactMap { offer -> Probe? in
+        let offered = timeline.offered
+        let probes = offered.enumerated().lazy.compactMap { place, offer -> Probe? in
             guard case .probe(let reason) = offer.purpose, offer.stamp.at >= from, offer.stamp.at < close - Scene.tail
             else { return nil }
             let isCertain = isFull || !Scene.filledLimits.contains(reason)
-            return Probe(key: offer.key, offer: offer, reason: reason.rawValue, isCertain: isCertain)
-        }.sorted { $0.key.tick < $1.key.tick }
+            return Probe(tick: offer.key.tick, place: Int32(place), reason: reason, isCertain: isCertain)
+        }.sorted { $0.tick < $1.tick }
         guard !probes.isEmpty else { return .unknown("no over-limit probe was offered") }
-        var outcomes: [IntentKey: Outgone] = [:]
-        for outgone in timeline.published.isEmpty ? timeline.decided : timeline.published {
-            if let key = outgone.key, outcomes[key] == nil { outcomes[key] = outgone }
-        }
         // A flood knows what an order meets only while answers come in time: late, another check may be first.
         let isLate = evidence.scenario.load.strategy == .flood && lateness.outcome != .pass
         let left = newOrders
+        let departures = timeline.departures.rows
+        let outgoing = timeline.published.isEmpty ? timeline.decided : timeline.published
+        var outcomes = PerIntent<Int32>(timeline)
+        for (place, outgone) in outgoing.rows.enumerated() where outcomes[outgone.intent] == nil {
+            outcomes[outgone.intent] = Int32(place)
+        }
         var violations: [Violation] = []
         var unsure: [Violation] = []
         for probe in probes {
-            let (key, reason) = (probe.key, probe.reason)
+            let (key, reason) = (offered[Int(probe.place)].key, probe.reason.rawValue)
             if let order = left[key.id]?.first {
-                let violation = Violation(text: "\(key.id): over \(reason), and left", record: order.stamp.record)
+                let record = departures[order].stamp.record
+                let violation = Violation(text: "\(key.id): over \(reason), and left", record: record)
                 if probe.isCertain { violations.append(violation) } else { unsure.append(violation) }
-            } else if let outcome = outcomes[key] {
+            } else if let outcome = outcomes[key].map({ outgoing[Int($0)] }) {
                 guard outcome.action != "reject" || outcome.reason != reason else { continue }
                 let text = "\(key.id): over \(reason), outcome \(outcome.action) for \(outcome.reason)"
                 let violation = Violation(text: text, record: outcome.stamp.record)
                 let isOutside = outcome.action == "reject" && (isLate || Scene.circumstances.contains(outcome.reason))
                 if isOutside || !probe.isCertain { unsure.append(violation) } else { violations.append(violation) }
             } else {
-                unsure.append(Violation(text: "\(key.id): no outcome", record: probe.offer.stamp.record))
+                unsure.append(Violation(text: "\(key.id): no outcome", record: offered[Int(probe.place)].stamp.record))
             }
         }
         var finding = Finding.never(violations, unsure: unsure, of: probes.count)

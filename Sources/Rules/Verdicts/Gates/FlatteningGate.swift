@@ -7,10 +7,10 @@ extension Scene {
     /// Network latency above this, for long enough, asks for a flattening.
     static let flatteningLatency = Duration.milliseconds(120)
 
-    private var decisions: [Outgone] { timeline.decided.isEmpty ? timeline.published : timeline.decided }
+    private var decisions: Packed<OutgoneRow> { timeline.decided.isEmpty ? timeline.published : timeline.decided }
 
     private var announcements: [Outgone] {
-        decisions.filter { $0.action == "flatten" && $0.reason == "sustained_latency" }
+        decisions.filter { $0.kind == .flatten && $0.cause == .sustainedLatency }
     }
 
     /// Latency that reaches the governor's measurements.

@@ -16,7 +16,6 @@ extension Scene {
     }
 
     private struct Answered {
-        let key: IntentKey
         let offer: OfferedIntent
         /// `nil`: no outcome on record.
         let first: Outgone?
@@ -26,37 +25,45 @@ extension Scene {
     }
 
     /// The intents that reached the governor in a stretch of time, with what was offered and what was answered.
-    private func answered(in window: Range<Instant>) -> [Answered] {
+    private func answered(in window: Range<Instant>) -> some Sequence<Answered> {
         let source = timeline.published.isEmpty ? timeline.decided : timeline.published
-        var first: [IntentKey: Outgone] = [:]
-        var withdrawn: Set<IntentKey> = []
-        for outgone in source {
-            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
-            let key = IntentKey(id: intent, tick: tick)
-            if outgone.action == "withdrawn" { withdrawn.insert(key) } else if first[key] == nil { first[key] = outgone }
+        var first = PerIntent<Int32>(timeline)
+        var withdrawn = PerIntent<Bool>(timeline)
+        for (place, outgone) in source.rows.enumerated() {
+            if outgone.kind == .withdrawn {
+                withdrawn[outgone.intent] = true
+            } else if first[outgone.intent] == nil {
+                first[outgone.intent] = Int32(place)
+            }
         }
-        return timeline.arrived.compactMap { intent in
-            guard window.contains(intent.stamp.at), let offer = timeline.offered[intent.key] else { return nil }
+        let offered = timeline.offered
+        return timeline.arrived.lazy.compactMap { [first, withdrawn] intent -> Answered? in
+            guard window.contains(intent.stamp.at), let offer = offered[intent.key] else { return nil }
             return Answered(
-                key: intent.key, offer: offer, first: first[intent.key], isWithdrawn: withdrawn.contains(intent.key))
+                offer: offer, first: first[intent.key].map { source[Int($0)] },
+                isWithdrawn: withdrawn[intent.key] ?? false)
         }
     }
 
     /// What is admissible by construction is accepted, and not taken back.
     func acceptedRate(_ minimum: Figure) -> Finding {
         guard let window = driving else { return .unknown("the drill never came to the phase drive") }
-        let admissible = answered(in: window).filter(\.offer.isAdmissible)
-        guard !admissible.isEmpty else { return .unknown("no admissible intent reached the governor") }
-        let refused = admissible.filter { !$0.isAccepted }
-        let rate = 100 * Double(admissible.count - refused.count) / Double(admissible.count)
+        var admissible = 0
+        var refused: [Answered] = []
+        for answer in answered(in: window) where answer.offer.isAdmissible {
+            admissible += 1
+            if !answer.isAccepted { refused.append(answer) }
+        }
+        guard admissible > 0 else { return .unknown("no admissible intent reached the governor") }
+        let rate = 100 * Double(admissible - refused.count) / Double(admissible)
         var finding = Finding(
-            rate >= minimum.value ? .pass : .fail, observed: .real(rate), count: admissible.count,
+            rate >= minimum.value ? .pass : .fail, observed: .real(rate), count: admissible,
             records: refused.prefix(100).map(\.offer.stamp.record))
         guard finding.outcome == .fail else { return finding }
         let reasons = Dictionary(grouping: refused) { answer -> String in
             answer.isWithdrawn ? "withdrawn" : answer.first?.reason ?? "no outcome"
         }.map { "\($0.value.count) \($0.key)" }.sorted()
-        finding.reason = "\(refused.count) of \(admissible.count) admissible intents were not accepted: "
+        finding.reason = "\(refused.count) of \(admissible) admissible intents were not accepted: "
             + reasons.joined(separator: ", ")
         return finding
     }
@@ -96,14 +103,10 @@ extension Scene {
         let claims = timeline.watermarks.filter { $0.watermark != nil }
         guard !claims.isEmpty else { return .unknown("no watermark was ever claimed") }
         guard !timeline.arrived.isEmpty else { return .unknown("no intent reached the governor") }
-        var first: [IntentKey: Instant] = [:]
-        for outgone in timeline.decided where outgone.action != "withdrawn" {
-            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
-            let key = IntentKey(id: intent, tick: tick)
-            if first[key] == nil { first[key] = outgone.stamp.at }
-        }
+        let first = firstDecisions
         // What is offered and never arrives is judged by `every_intent_decided`.
-        let intents = timeline.arrived.map { (tick: $0.key.tick, decided: first[$0.key]) }.sorted { $0.tick < $1.tick }
+        var intents = timeline.arrived.map { Decided(tick: $0.key.tick, at: first[$0.key] ?? Decided.never) }
+        intents.sort { $0.tick < $1.tick }
         var violations: [Violation] = []
         for claim in claims {
             guard let watermark = claim.watermark, claim.stamp.at < close else { continue }
@@ -114,18 +117,24 @@ extension Scene {
         return finding
     }
 
+    /// When the intent of a tick was decided.
+    private struct Decided {
+        static let never = Instant(nanoseconds: .max)
+
+        let tick: Int64
+        let at: Instant
+    }
+
     /// The newest undecided intent below a claim, if any. Decisions come in the order of ticks but for a few, so
     /// looking back over as many as one scrape can cover is enough.
-    private func early(
-        _ claim: WatermarkSeen, _ watermark: Int64, _ intents: [(tick: Int64, decided: Instant?)]
-    ) -> [Violation] {
+    private func early(_ claim: WatermarkSeen, _ watermark: Int64, _ intents: [Decided]) -> [Violation] {
         var (low, high) = (0, intents.count)
         while low < high {
             let middle = (low + high) / 2
             if intents[middle].tick <= watermark { low = middle + 1 } else { high = middle }
         }
         for intent in intents[max(0, low - Scene.lookBack)..<low].reversed() {
-            if let decided = intent.decided, decided <= claim.stamp.at { continue }
+            if intent.at <= claim.stamp.at { continue }
             let text = "watermark \(watermark) claimed while tick \(intent.tick) was undecided"
             return [Violation(text: text, record: claim.stamp.record)]
         }

@@ -15,7 +15,8 @@ extension Scene {
         // The server's own record shows a second publication; the wire may carry the same one twice.
         let source = timeline.published.isEmpty ? timeline.decided : timeline.published
         let outcomes = outcomes(source)
-        let onWire = Set(timeline.decided.lazy.compactMap(\.key))
+        var onWire = PerIntent<Bool>(timeline)
+        for outgone in timeline.decided.rows { onWire[outgone.intent] = true }
         var violations: [Violation] = []
         var exempt = 0
         for intent in timeline.arrived {
@@ -23,7 +24,7 @@ extension Scene {
             let found = outcomes[key]
             guard let found else {
                 let isLate = intent.stamp.at > close - Scene.tail
-                if isLate || isCutOff(at: intent.stamp.at) || onWire.contains(key) {
+                if isLate || isCutOff(at: intent.stamp.at) || onWire[key] != nil {
                     exempt += 1
                 } else {
                     violations.append(Violation(text: "\(key.id): no outcome", record: intent.stamp.record))
@@ -43,9 +44,10 @@ extension Scene {
 
     /// Offered, and never seen at the governor's interface: a governor that no longer listens decides nothing.
     private func neverArrived() -> [Violation] {
-        let arrived = Set(timeline.arrived.map(\.key))
+        var arrived = PerIntent<Bool>(timeline)
+        for intent in timeline.arrived.rows { arrived[intent.intent] = true }
         return timeline.offered.filter { offer in
-            !arrived.contains(offer.key) && offer.stamp.at < close - Scene.tail && !isFeedCut(at: offer.stamp.at)
+            arrived[offer.key] == nil && offer.stamp.at < close - Scene.tail && !isFeedCut(at: offer.stamp.at)
         }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.stamp.record) }
             .sorted { $0.record < $1.record }
     }
@@ -58,21 +60,19 @@ extension Scene {
     }
 
     private struct Outcomes {
-        var count = 0
+        var count: Int32 = 0
         /// Where the second one is written.
         var second: Place?
     }
 
     /// How many outcomes each intent has; `withdrawn` follows an outcome and is none.
-    private func outcomes(_ all: [Outgone]) -> [IntentKey: Outcomes] {
-        var found: [IntentKey: Outcomes] = [:]
-        found.reserveCapacity(all.count)
-        for outgone in all where outgone.kind != .withdrawn {
-            guard let key = outgone.key else { continue }
-            var known = found[key] ?? Outcomes()
+    private func outcomes(_ all: Packed<OutgoneRow>) -> PerIntent<Outcomes> {
+        var found = PerIntent<Outcomes>(timeline)
+        for outgone in all.rows where outgone.kind != .withdrawn {
+            var known = found[outgone.intent] ?? Outcomes()
             known.count += 1
             if known.count == 2 { known.second = outgone.stamp.record }
-            found[key] = known
+            found[outgone.intent] = known
         }
         return found
     }
@@ -106,15 +106,34 @@ extension Scene {
         }
     }
 
-    /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
-    private func contradictions(_ source: [Outgone]) -> [Violation] {
-        var left: [String: [Departure]] = [:]
-        for departure in timeline.departures where !leaks.records.contains(departure.stamp.record) {
-            left[departure.reference, default: []].append(departure)
+    /// What left under one name.
+    private struct Left {
+        let first: Stamp
+        var newCount: Int32 = 0
+        var secondNew: Place?
+
+        init(first: Stamp) { self.first = first }
+
+        mutating func note(_ departure: Departure) {
+            guard departure.type == "D", !departure.isPossibleDuplicate else { return }
+            newCount += 1
+            if newCount == 2 { secondNew = departure.stamp.record }
         }
-        let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.reference))
-        let withdrawn = Set(source.filter { $0.action == "withdrawn" }.compactMap(\.intent))
-        let accepted = Set(source.filter { $0.kind == .accept || $0.kind == .reduce }.compactMap(\.intent))
+    }
+
+    /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
+    private func contradictions(_ source: Packed<OutgoneRow>) -> [Violation] {
+        var left: [String: Left] = [:]
+        var leaked: Set<String> = []
+        for departure in timeline.departures {
+            if leaks.records.contains(departure.stamp.record) {
+                leaked.insert(departure.reference)
+            } else {
+                left[departure.reference, default: Left(first: departure.stamp)].note(departure)
+            }
+        }
+        let withdrawn = Set(source.lazy.filter { $0.kind == .withdrawn }.compactMap(\.intent))
+        let accepted = Set(source.lazy.filter { $0.kind == .accept || $0.kind == .reduce }.compactMap(\.intent))
         var violations: [Violation] = []
         for outgone in source where outgone.kind == nil || outgone.cause == nil {
             violations.append(
@@ -125,27 +144,26 @@ extension Scene {
         var unsent: [Outgone] = []
         for outgone in source {
             guard let intent = outgone.intent, outgone.stamp.at < close - Scene.tail else { continue }
-            let orders = left[intent] ?? []
-            switch outgone.action {
-            case "accept", "reduce":
+            let orders = left[intent]
+            switch outgone.kind {
+            case .accept, .reduce:
                 // In shadow mode it is the promise itself that nothing follows.
                 if evidence.scenario.governor.mode == .shadow { continue }
-                let isInTime = orders.contains { $0.stamp.at <= outgone.stamp.at + Scene.orderWithin }
+                // Departures come in the order of time.
+                let isInTime = orders.map { $0.first.at <= outgone.stamp.at + Scene.orderWithin } ?? false
                 guard !isInTime, !withdrawn.contains(intent), !leaked.contains(intent) else { break }
-                if orders.isEmpty { unsent.append(outgone) } else { violations.append(neverLeft(outgone)) }
-            case "reject":
+                if orders == nil { unsent.append(outgone) } else { violations.append(neverLeft(outgone)) }
+            case .reject:
                 // A name that is used again is denied the second time, and the order of the first one left.
-                if let order = orders.first, !accepted.contains(intent) {
-                    violations.append(Violation(text: "\(intent): rejected, but it left", record: order.stamp.record))
+                if let orders, !accepted.contains(intent) {
+                    violations.append(Violation(text: "\(intent): rejected, but it left", record: orders.first.record))
                 }
             default: break
             }
         }
         for (reference, orders) in left where !reference.hasPrefix("flatten-") {
-            let new = orders.filter { $0.type == "D" && !$0.isPossibleDuplicate }
-            if new.count > 1 {
-                violations.append(
-                    Violation(text: "'\(reference)': \(new.count) new orders", record: new[1].stamp.record))
+            if let second = orders.secondNew {
+                violations.append(Violation(text: "'\(reference)': \(orders.newCount) new orders", record: second))
             }
         }
         violations += dropped(unsent)

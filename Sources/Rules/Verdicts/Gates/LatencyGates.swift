@@ -13,18 +13,22 @@ extension Scene {
 
     /// Milliseconds, by the instant at which the intent arrived.
     var decisionSamples: [LatencySample] {
-        var first: [IntentKey: Instant] = [:]
-        for outgone in timeline.decided where outgone.action != "withdrawn" {
-            guard let intent = outgone.intent, let tick = outgone.tick else { continue }
-            let key = IntentKey(id: intent, tick: tick)
-            if first[key] == nil { first[key] = outgone.stamp.at }
-        }
+        let first = firstDecisions
         // What came in at the very end could still have been answered.
         let last = close - Scene.tail
-        return timeline.arrived.filter { $0.stamp.at < last }.map { intent in
-            let answer = first[intent.key].map { ($0 - intent.stamp.at).milliseconds }
+        return timeline.arrived.rows.lazy.filter { $0.stamp.at < last }.map { intent in
+            let answer = first[intent.intent].map { ($0 - intent.stamp.at).milliseconds }
             return LatencySample(at: intent.stamp.at, value: answer ?? .infinity)
         }
+    }
+
+    /// When each intent's first outcome left the governor.
+    var firstDecisions: PerIntent<Instant> {
+        var first = PerIntent<Instant>(timeline)
+        for outgone in timeline.decided.rows where outgone.kind != .withdrawn && first[outgone.intent] == nil {
+            first[outgone.intent] = outgone.stamp.at
+        }
+        return first
     }
 }
 

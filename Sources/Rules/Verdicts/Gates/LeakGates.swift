@@ -18,15 +18,13 @@ extension Scene {
     /// How hard the pauses were tried.
     var exercise: Exercise {
         var exercise = Exercise()
-        let answered = Set(
-            [timeline.decided, timeline.published].joined().lazy.compactMap { outgone -> IntentKey? in
-                guard let intent = outgone.intent, let tick = outgone.tick else { return nil }
-                return IntentKey(id: intent, tick: tick)
-            })
-        let left = Set(timeline.departures.filter { $0.type == "D" }.map(\.reference))
+        var answered = PerIntent<Bool>(timeline)
+        for outgone in [timeline.decided, timeline.published].map(\.rows).joined() { answered[outgone.intent] = true }
+        let left = Set(timeline.departures.lazy.filter { $0.type == "D" }.map(\.reference))
+        let offered = timeline.offered
         let cuts = faults.filter { $0.cuts("store") }
         for intent in timeline.arrived {
-            guard let offer = timeline.offered[intent.key], offer.action == "new", offer.isAdmissible,
+            guard let offer = offered[intent.key], offer.kind == .new, offer.isAdmissible,
                 !offer.isReduceOnly
             else { continue }
             let at = intent.stamp.at
@@ -34,7 +32,7 @@ extension Scene {
             let isUp = timeline.isLoggedOn(at: at)
             if states.contains(where: { $0 == .yes }) {
                 // While Redis is cut off no outcome can be published; reaching the governor is all there is.
-                let isAnswered = answered.contains(intent.key) || cuts.contains { $0.covers(at) }
+                let isAnswered = answered[intent.key] != nil || cuts.contains { $0.covers(at) }
                 if isUp && isAnswered { exercise.answered += 1 } else if !isUp { exercise.withoutSession += 1 }
             } else if isUp, states.allSatisfy({ $0 == .no }),
                 !faults.contains(where: { $0.covers(at, padding: .seconds(1)) }),
@@ -88,12 +86,12 @@ extension Scene {
     /// Admissible intents that became orders accepted by the broker before the first fault.
     func loadAccepted(_ minimum: Int64) -> Finding {
         let until = t0?.at ?? close
-        let accepted = timeline.ledger.filter {
+        let accepted = timeline.ledger.count {
             $0.execution.kind == .new && $0.execution.msgType == "D" && $0.stamp.at < until
         }
-        let count = Int64(accepted.count)
+        let count = Int64(accepted)
         return Finding(
-            count >= minimum ? .pass : .inconclusive, observed: .integer(count), count: accepted.count,
+            count >= minimum ? .pass : .inconclusive, observed: .integer(count), count: accepted,
             reason: count >= minimum ? nil : "\(count) of at least \(minimum) orders accepted before the first fault")
     }
 
@@ -120,7 +118,7 @@ extension Scene {
     /// Orders that left before a pause and that the broker accepted after it.
     var lateDeliveries: [(departure: Departure, after: Duration, accepted: Stamp)] {
         // What was sent again in the pause is a leak, and was not held up on its way.
-        let leaked = Set(timeline.departures.filter { leaks.records.contains($0.stamp.record) }.map(\.clOrdID))
+        let leaked = Set(timeline.departures.lazy.filter { leaks.records.contains($0.stamp.record) }.map(\.clOrdID))
         return timeline.departures.compactMap { departure in
             guard !leaked.contains(departure.clOrdID), !LeakRule.harmless.contains(departure.type),
                 !leaks.verified.contains(departure.stamp.record),

@@ -11,7 +11,10 @@ extension Scene {
     func dropped(_ unsent: [Outgone]) -> [Violation] {
         guard !unsent.isEmpty else { return [] }
         var stored: [String: StoredOrder] = [:]
-        for row in storedOrders.map({ Array($0.values) }) ?? [] { stored[row.reference] = row }
+        for place in storedOrders?.values.sorted() ?? [] {
+            let row = timeline.storedOrders[place]
+            stored[row.reference] = row
+        }
         let arrivals = arrivals(of: unsent)
         var violations: [Violation] = []
         var lost: [Instant] = []

@@ -16,11 +16,10 @@ extension Scene {
 
     /// Milliseconds, by due time. What was never seen is infinite.
     func pipelineSamples(in window: Range<Instant>) -> [LatencySample] {
-        let ticks = timeline.ticks.filter { window.contains($0.due) }
         var place = timeline.watermarks.startIndex
         var samples: [LatencySample] = []
-        samples.reserveCapacity(ticks.count)
-        for tick in ticks {
+        samples.reserveCapacity(timeline.ticks.count)
+        for tick in timeline.ticks where window.contains(tick.due) {
             // Ticks ascend, and a watermark once shown stays shown: the first scrape only moves on.
             while place < timeline.watermarks.endIndex, (timeline.watermarks[place].watermark ?? -1) < tick.number {
                 place += 1
@@ -36,7 +35,10 @@ extension Scene {
     /// a rig that asks late measures itself.
     func generatorLateness(_ limit: Duration) -> Finding {
         guard let window = driving else { return .unknown("the drill never came to the phase drive") }
-        let late = timeline.ticks.filter { window.contains($0.due) }.map { $0.sent - $0.due }.sorted()
+        var late: [Duration] = []
+        late.reserveCapacity(timeline.ticks.count)
+        for tick in timeline.ticks where window.contains(tick.due) { late.append(tick.sent - tick.due) }
+        late.sort()
         guard !late.isEmpty else { return .unknown("nothing was due in the phase drive") }
         let observed = late[min(late.count - 1, (late.count * 999 + 999) / 1_000 - 1)]
         var reasons: [String] = []
@@ -45,7 +47,7 @@ extension Scene {
                 "the load was late: P99.9 \(Finding.text(observed)) of \(late.count) ticks, allowed \(Finding.text(limit)), "
                     + "at worst \(Finding.text(late.last ?? .zero))")
         }
-        let asked = timeline.watermarks.filter { window.contains($0.stamp.at) }.map(\.lateness).sorted()
+        let asked = timeline.watermarks.lazy.filter { window.contains($0.stamp.at) }.map(\.lateness).sorted()
         if let slow = asked.isEmpty ? nil : asked[(asked.count * 99 + 99) / 100 - 1], slow > Scene.scrapeInterval {
             reasons.append(
                 "the rig asked late: P99 \(Finding.text(slow)) of \(asked.count) scrapes, "
@@ -73,7 +75,7 @@ extension Scene {
     func redisBacklog() -> Finding {
         let looks = timeline.backlogs
         guard let last = looks.last else { return .unknown("nobody looked at Redis' output buffers") }
-        guard let lastIntent = timeline.ticks.last(where: { $0.isIntent })?.sent else {
+        guard let lastIntent = timeline.lastIntent?.sent else {
             return .unknown("no intent was offered")
         }
         guard looks.contains(where: { $0.stamp.at >= lastIntent + Scene.drain }) else {

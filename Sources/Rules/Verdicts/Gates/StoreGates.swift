@@ -28,12 +28,13 @@ extension Scene {
         return seen?["count"]?.integer == Int64(rows)
     }
 
-    /// The store's orders by ClOrdID; `nil` when they aren't on record.
-    var storedOrders: [String: StoredOrder]? {
+    /// Which of the store's orders bears a ClOrdID; `nil` when they aren't on record.
+    var storedOrders: [String: Int]? {
         guard isOnRecord("orders", timeline.storedOrders.count) else { return nil }
-        var found: [String: StoredOrder] = [:]
-        found.reserveCapacity(timeline.storedOrders.count)
-        for row in timeline.storedOrders { found[row.clOrdID] = row }
+        let rows = timeline.storedOrders
+        var found: [String: Int] = [:]
+        found.reserveCapacity(rows.count)
+        for (place, row) in rows.enumerated() { found[row.clOrdID] = place }
         return found
     }
 
@@ -66,10 +67,12 @@ extension Scene {
     /// Orders that left and are something else in the store than at the broker. `nil` when they aren't on record.
     func storedOrderDefects() -> [Violation]? {
         guard let stored = storedOrders else { return nil }
+        let rows = timeline.storedOrders
         var violations: [Violation] = []
         for departure in timeline.departures
         where ["D", "G"].contains(departure.type) && departure.stamp.at < close - Scene.tail {
-            guard let defect = defect(of: departure, stored[departure.clOrdID]) else { continue }
+            guard let defect = defect(of: departure, stored[departure.clOrdID].map { rows[$0] })
+            else { continue }
             violations.append(Violation(text: "\(departure.name): \(defect)", record: departure.stamp.record))
         }
         return violations
@@ -114,13 +117,14 @@ extension Scene {
     func storedFillDefects() -> [Violation]? {
         guard isOnRecord("fills", timeline.storedFills.count) else { return nil }
         var violations: [Violation] = []
-        var stored: [String: StoredFill] = [:]
-        for row in timeline.storedFills where stored.updateValue(row, forKey: row.execID) != nil {
+        let rows = timeline.storedFills
+        var stored: [String: Int] = [:]
+        for (place, row) in rows.enumerated() where stored.updateValue(place, forKey: row.execID) != nil {
             violations.append(Violation(text: "fill \(row.execID) twice in the store", record: row.place))
         }
         for trade in positions.trades {
             let execution = trade.execution
-            guard let row = stored.removeValue(forKey: execution.execID) else {
+            guard let row = stored.removeValue(forKey: execution.execID).map({ rows[$0] }) else {
                 violations.append(Violation(text: "fill \(execution.execID) not in the store", record: trade.stamp.record))
                 continue
             }
@@ -128,7 +132,7 @@ extension Scene {
                 violations.append(Violation(text: "fill \(execution.execID) differs in the store", record: row.place))
             }
         }
-        for row in stored.values.sorted(by: { $0.place < $1.place }) {
+        for row in stored.values.sorted().map({ rows[$0] }) {
             violations.append(Violation(text: "fill \(row.execID) unknown to the broker", record: row.place))
         }
         return violations
@@ -141,10 +145,15 @@ extension Scene {
             return .failure(ReasonError(reason: "fees.json is not in evidence"))
         }
         var book = Books.Ledger(schedule: schedule)
-        for fill in positions.trades.compactMap({ Fill($0.execution) }) {
+        // What the fees of an order were accrued from is let go with its last fill: there are many orders.
+        var last: [String: Int] = [:]
+        for (place, trade) in positions.trades.enumerated() { last[trade.execution.orderID] = place }
+        for (place, trade) in positions.trades.enumerated() {
+            guard let fill = Fill(trade.execution) else { continue }
             do { _ = try book.apply(fill) } catch {
                 return .failure(ReasonError(reason: "the broker's fills can't be booked: \(error)"))
             }
+            if last[fill.orderID] == place { book.settle(orderID: fill.orderID) }
         }
         var violations: [Violation] = []
         var expected = book.accounts
