@@ -47,13 +47,44 @@ struct Certify: ParsableCommand {
     @Option(help: "How delays are made: auto, netem, nft-queue or nfqueue.")
     var backend = "auto"
 
+    @Option(
+        help: """
+            Highest number of messages a second that you saw in six months, 1 to 50000. With --peak-volume: adds the test of \
+            RTS 6 Article 10, decision_flood_enhanced with twice as many intents a second.
+            """)
+    var peakMessages: Int?
+
+    @Option(
+        help: """
+            Highest number of position changes at once that you saw in six months, 25 to 2500. With --peak-messages: adds \
+            concurrent_order_burst with twice as many.
+            """)
+    var peakVolume: Int?
+
     @OptionGroup var baselines: BaselinePlace
 
     @Option(help: "Form of the result on stdout: text or json.")
     var format: OutputFormat = .text
 
+    /// `nil` when none was given.
+    private var peak: PeakLoad? {
+        guard let peakMessages, let peakVolume else { return nil }
+        return PeakLoad(messages: peakMessages, volume: peakVolume)
+    }
+
+    func validate() throws {
+        guard peakMessages != nil || peakVolume != nil else { return }
+        func shown(_ value: Int?) -> String { value.map { "\($0)" } ?? "nothing" }
+        guard peak == nil else { return }
+        throw ValidationError(
+            "--peak-messages, --peak-volume: expected both, \(PeakLoad.messagesLegal.lowerBound) to "
+                + "\(PeakLoad.messagesLegal.upperBound) messages a second and \(PeakLoad.volumeLegal.lowerBound) to "
+                + "\(PeakLoad.volumeLegal.upperBound) position changes (twice as many are tested, and that is what the flood "
+                + "and the burst can be run at), found \(shown(peakMessages)) and \(shown(peakVolume))")
+    }
+
     func run() throws {
-        let loaded = try LoadedSuite(file: try Places.suite(suite), root: Places.root)
+        let loaded = try LoadedSuite(file: try Places.suite(suite), root: Places.root, peak: peak)
         let began = Instant.now
         let started = WallTime.now
         let root = runs.hasPrefix("/") ? runs : "\(Places.currentDirectory)/\(runs)"
@@ -74,7 +105,8 @@ struct Certify: ParsableCommand {
         let report = CertificationReport(
             suite: loaded.suite, isQuick: quick, runs: outcomes,
             comparisons: try baselines.comparisons(of: outcomes, under: root), controls: loaded.controls,
-            started: started, duration: Instant.now - began, governor: governor, machine: MachineReport.machine)
+            started: started, duration: Instant.now - began, governor: governor, machine: MachineReport.machine,
+            peak: peak)
         try CertificationFiles.write(report, suite: loaded.bytes, to: directory)
         let page = try ReportFiles.write(directory)
         switch format {

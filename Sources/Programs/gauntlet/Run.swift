@@ -116,11 +116,17 @@ struct ChosenOverlays: ParsableArguments {
     @Option(help: "Of concurrent_order_burst: position changes at once, 50 to 5000 (default: the scenario's own 50).")
     var changes: Int?
 
-    var choice: Choice { Choice(variant: variant, profile: profile, changes: changes) }
+    @Option(help: "Of a scenario with a rate: intents a second, 1 to 100000 (default: the scenario's own).")
+    var rate: Int?
+
+    var choice: Choice { Choice(variant: variant, profile: profile, changes: changes, rate: rate) }
 
     func validate() throws {
         guard changes.map({ (50...5_000).contains($0) }) ?? true else {
             throw ValidationError("--changes: expected 50 to 5000, found \(changes ?? 0)")
+        }
+        guard rate.map({ (1...100_000).contains($0) }) ?? true else {
+            throw ValidationError("--rate: expected 1 to 100000, found \(rate ?? 0)")
         }
     }
 }

@@ -9,13 +9,15 @@ package struct LoadedSuite: Sendable {
     package let suite: CertificationSuite
     package let bytes: [UInt8]
     package let controls: ControlMapping
-    /// How long each scenario lasts, by title of the run.
-    package let durations: [String: Duration]
+    /// Each scenario, by title of the run.
+    private let scenarios: [String: Scenario]
 
-    package init(file: String, root: String) throws(ConductorError) {
+    /// With the runs at twice a firm's `peak`, if one is given.
+    package init(file: String, root: String, peak: PeakLoad? = nil) throws(ConductorError) {
         do {
             bytes = try readFile(file)
-            suite = try CertificationSuite(yaml: bytes, file: file)
+            let written = try CertificationSuite(yaml: bytes, file: file)
+            suite = peak.map { written.adding($0) } ?? written
             controls = try ControlMapping(parsing: try readFile("\(root)/data/controls.json"))
         } catch { throw ConductorError(.usage, file, "\(error)") }
         var scenarios: [String: Scenario] = [:]
@@ -29,10 +31,21 @@ package struct LoadedSuite: Sendable {
         guard mistakes.isEmpty else {
             throw ConductorError(.usage, file, Array(Set(mistakes)).sorted().joined(separator: "\n"))
         }
-        durations = scenarios.mapValues(\.duration)
+        self.scenarios = scenarios
     }
 
     package func plans(quick: Bool) -> [SuiteRun.Plan] {
-        suite.runs(quick: quick).map { SuiteRun.Plan($0, duration: durations[$0.title] ?? .zero) }
+        suite.runs(quick: quick).map { planned in
+            let scenario = scenarios[planned.title]
+            return SuiteRun.Plan(
+                planned, duration: scenario?.duration ?? .zero,
+                leastIntents: scenario.map { LoadedSuite.leastIntents(planned, $0) } ?? 0)
+        }
+    }
+
+    /// What a rate that was asked for comes to over phase `drive`: 99 of 100, the rest may fall on its edges.
+    private static func leastIntents(_ planned: CertificationSuite.PlannedRun, _ scenario: Scenario) -> Int64 {
+        guard let rate = planned.choice.rate, let drive = scenario.phases.first(where: { $0.name == .drive }) else { return 0 }
+        return Int64(rate) * (drive.duration.nanoseconds / 1_000_000) / 1_000 * 99 / 100
     }
 }

@@ -17,10 +17,13 @@ package final class SuiteRun {
         package var planned: CertificationSuite.PlannedRun
         /// Of the scenario, without building and judging.
         package var duration: Duration
+        /// Without so many the load was not the one that was planned. 0: the scenario's own load.
+        package var leastIntents: Int64
 
-        package init(_ planned: CertificationSuite.PlannedRun, duration: Duration) {
+        package init(_ planned: CertificationSuite.PlannedRun, duration: Duration, leastIntents: Int64 = 0) {
             self.planned = planned
             self.duration = duration
+            self.leastIntents = leastIntents
         }
     }
 
@@ -88,13 +91,15 @@ package final class SuiteRun {
             child.signal(SIGKILL)
             return RunOutcome(plan.planned, problem: "it did not end within \((plan.duration + SuiteRun.patience).written)")
         }
-        return outcome(plan.planned, status: child.status ?? 70, before: before)
+        return outcome(plan, status: child.status ?? 70, before: before)
     }
 
     private func command(_ planned: CertificationSuite.PlannedRun) -> Command {
         var arguments = ["run", planned.scenario, "--runs", directory.path] + shared
         if let variant = planned.choice.variant { arguments += ["--variant", variant] }
         if let profile = planned.choice.profile { arguments += ["--profile", profile] }
+        if let changes = planned.choice.changes { arguments += ["--changes", "\(changes)"] }
+        if let rate = planned.choice.rate { arguments += ["--rate", "\(rate)"] }
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         return Command(
             "\(Programs.ownDirectory)/gauntlet", arguments, environment: ["PATH": path], keepsCapabilities: true)
@@ -107,7 +112,8 @@ package final class SuiteRun {
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
     }
 
-    private func outcome(_ planned: CertificationSuite.PlannedRun, status: Int32, before: String) -> RunOutcome {
+    private func outcome(_ plan: Plan, status: Int32, before: String) -> RunOutcome {
+        let planned = plan.planned
         let path = latest
         let words = "gauntlet run ended with \(status); see logs/\(planned.title).log"
         guard path != before, !path.isEmpty else { return RunOutcome(planned, problem: "no evidence: \(words)") }
@@ -119,7 +125,9 @@ package final class SuiteRun {
             let word = Outcome(rawValue: verdict["verdict"]?.string ?? "")
             let problem = differences.first.map { "the evidence was changed: \($0)" }
                 ?? (word?.exitCode == status ? nil : "its verdict is \(word?.rawValue ?? "unknown"), but \(words)")
-            return RunOutcome(planned, verdict: verdict, seal: RunJudge.sealText(bytes), path: path, problem: problem)
+            return RunOutcome(
+                planned, verdict: verdict, seal: RunJudge.sealText(bytes), path: path, problem: problem,
+                leastIntents: plan.leastIntents)
         } catch {
             return RunOutcome(planned, path: path, problem: "\(error); \(words)")
         }

@@ -16,7 +16,26 @@ extension CertificationReport {
                 conditions.map {
                     ["condition": .string($0.text), "answer": .string($0.answer.rawValue), "because": .string($0.because)]
                 }),
-            "controls": .array(controls.rows.map { $0.json(runs) }),
+            "controls": .array(controls.rows.map { $0.json(runs) }), "peak": peakJSON,
+        ]
+    }
+
+    /// `null` where no peak was given.
+    private var peakJSON: JSON {
+        guard let peak else { return .null }
+        func figures(_ asked: Int, _ tested: Int, _ planned: CertificationSuite.PlannedRun, _ measured: JSON) -> JSON {
+            [
+                "asked": .integer(Int64(asked)), "tested": .integer(Int64(tested)), "run": .string(planned.title),
+                "measured": measured,
+            ]
+        }
+        func outcome(_ planned: CertificationSuite.PlannedRun) -> RunOutcome? { runs.first { $0.planned == planned } }
+        let (flood, burst) = (peak.messageRun(quick: isQuick), peak.volumeRun)
+        let offered = outcome(flood).flatMap { $0.problem == nil ? $0.verdict?["measurements"]?["intents_offered"] : nil }
+        return [
+            "messages_per_second": figures(peak.messages, peak.messagesTested, flood, offered ?? .null),
+            "position_changes": figures(
+                peak.volume, peak.volumeTested, burst, outcome(burst)?.gate(.executionRate)?["n"] ?? .null),
         ]
     }
 

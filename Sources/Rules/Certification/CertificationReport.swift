@@ -24,10 +24,13 @@ package struct CertificationReport: Sendable {
     /// Command line of the governor; `nil` is the reference governor.
     package let governor: String?
     package let machine: String
+    /// What a firm gave as its peak; its runs are a test of `suite`.
+    package let peak: PeakLoad?
 
     package init(
         suite: CertificationSuite, isQuick: Bool, runs: [RunOutcome], comparisons: [BaselineComparison],
-        controls: ControlMapping, started: WallTime, duration: Duration, governor: String?, machine: String
+        controls: ControlMapping, started: WallTime, duration: Duration, governor: String?, machine: String,
+        peak: PeakLoad? = nil
     ) {
         self.suite = suite
         self.isQuick = isQuick
@@ -36,7 +39,8 @@ package struct CertificationReport: Sendable {
             runs.first { $0.planned == planned } ?? RunOutcome(planned, problem: "it was not run")
         }
         self.comparisons = comparisons
-        self.controls = controls
+        self.controls = peak.map { controls.adding($0, quick: isQuick) } ?? controls
+        self.peak = peak
         self.started = started
         self.duration = duration
         self.governor = governor

@@ -16,7 +16,15 @@ extension CertificationReport {
             "Status: \(isCertified ? "CERTIFIED" : "NOT CERTIFIED")",
             "Tests: \(testsPassed)/\(suite.tests.count) passed", "Pass Rate: \(rate)%",
         ]
-        return lines + prevents.map { "  prevented by \($0)" }
+        return lines + prevents.map { "  prevented by \($0)" } + peakLines
+    }
+
+    private var peakLines: [String] {
+        guard let peak else { return [] }
+        return [
+            "RTS 6 Article 10: tested at \(peak.messagesTested) intents a second and \(peak.volumeTested) position changes at "
+                + "once, twice the peak that was given (\(peak.messages) and \(peak.volume))"
+        ]
     }
 
     private var matrixLines: [String] {

@@ -14,19 +14,42 @@ package struct ControlMapping: Hashable, Sendable {
         package let shows: String
         package let scenario: String
         package let gates: [GateName]
+        /// Title of the only run that counts; `nil`: every run of the scenario.
+        package let run: String?
 
-        package init(clause: String, title: String, shows: String, scenario: String, gates: [GateName]) {
+        package init(
+            clause: String, title: String, shows: String, scenario: String, gates: [GateName], run: String? = nil
+        ) {
             self.clause = clause
             self.title = title
             self.shows = shows
             self.scenario = scenario
             self.gates = gates
+            self.run = run
         }
     }
 
     package let rows: [Row]
 
     package init(rows: [Row]) { self.rows = rows }
+
+    /// What the runs at twice a firm's peak show, before everything else of its clause.
+    package func adding(_ peak: PeakLoad, quick: Bool) -> ControlMapping {
+        func row(_ shows: String, _ planned: CertificationSuite.PlannedRun, _ gates: [GateName]) -> Row {
+            Row(
+                clause: "RTS 6 Article 10", title: "Stress testing", shows: shows, scenario: planned.scenario, gates: gates,
+                run: planned.title)
+        }
+        return ControlMapping(rows: [
+            row(
+                "\(peak.messagesTested) intents a second, twice the peak of \(peak.messages) messages a second that was given",
+                peak.messageRun(quick: quick),
+                [.pipelineLatency, .decisionLatency, .redisBacklog, .memoryLeak, .acceptedRate]),
+            row(
+                "\(peak.volumeTested) position changes at once, twice the peak of \(peak.volume) that was given",
+                peak.volumeRun, [.executionRate, .riskLimitBreaches]),
+        ] + rows)
+    }
 
     /// From `data/controls.json`: an array of `clause`, `title`, `shows`, `scenario`, `gates`.
     package init(parsing bytes: [UInt8]) throws(MessageError) {
@@ -60,7 +83,7 @@ package struct ControlMapping: Hashable, Sendable {
 extension ControlMapping.Row {
     /// What these runs give for it: each run of the scenario with its verdict on every gate, and where it is written.
     func evidence(in runs: [RunOutcome]) -> [JSON] {
-        runs.filter { $0.planned.scenario == scenario }.map { run in
+        runs.filter { $0.planned.scenario == scenario && (run ?? $0.planned.title) == $0.planned.title }.map { run in
             [
                 "run": .string(run.planned.title), "path": .optional(run.path), "seal": .optional(run.seal),
                 "certifying": .bool(run.certifies),

@@ -16,23 +16,36 @@ package struct RunOutcome: Hashable, Sendable {
 
     package init(
         _ planned: CertificationSuite.PlannedRun, verdict: JSON? = nil, seal: String? = nil, path: String? = nil,
-        problem: String? = nil
+        problem: String? = nil, leastIntents: Int64 = 0
     ) {
         self.planned = planned
         self.verdict = verdict
         self.seal = seal
         self.path = path
-        self.problem = problem ?? RunOutcome.mismatch(planned, verdict)
+        self.problem = problem ?? RunOutcome.mismatch(planned, verdict, leastIntents)
     }
 
     /// A verdict counts only for the run that was planned.
-    private static func mismatch(_ planned: CertificationSuite.PlannedRun, _ verdict: JSON?) -> String? {
+    private static func mismatch(
+        _ planned: CertificationSuite.PlannedRun, _ verdict: JSON?, _ leastIntents: Int64
+    ) -> String? {
         guard let verdict else { return "it left no verdict" }
         let run = verdict["run"]
         guard run?["scenario"]?.string == planned.scenario, run?["variant"]?.string == planned.choice.variant,
             run?["profile"]?.string == planned.choice.profile
         else { return "its verdict is one of another scenario, variant or profile" }
         guard Outcome(rawValue: verdict["verdict"]?.string ?? "") != nil else { return "its verdict has no known word" }
+        // How much was asked for stands in no field of a verdict: what was measured says whether it came.
+        if let changes = planned.choice.changes {
+            let rate = verdict["gates"]?.array?.first { $0["name"]?.string == GateName.executionRate.rawValue }
+            guard rate?["n"]?.integer == Int64(changes) else {
+                return "\(changes) position changes were planned, its verdict counts \(rate?["n"]?.text() ?? "none")"
+            }
+        }
+        let offered = verdict["measurements"]?["intents_offered"]?.integer ?? 0
+        guard offered >= leastIntents else {
+            return "at least \(leastIntents) intents were planned, its verdict counts \(offered)"
+        }
         return nil
     }
 

@@ -39,7 +39,10 @@ package struct CertificationSuite: Hashable, Sendable {
         }
 
         package var title: String {
-            [scenario, choice.variant, choice.profile].compactMap { $0 }.joined(separator: "-")
+            [
+                scenario, choice.variant, choice.profile, choice.changes.map { "\($0)-changes" },
+                choice.rate.map { "\($0)-a-second" },
+            ].compactMap { $0 }.joined(separator: "-")
         }
     }
 

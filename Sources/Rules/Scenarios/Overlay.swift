@@ -12,14 +12,18 @@ package struct Choice: Hashable, Sendable {
     package var profile: String?
     /// Position changes of a burst, in the place of the file's number.
     package var changes: Int?
+    /// Intents a second, in the place of the file's number. The limit on orders a second, which is a share of them,
+    /// goes with it.
+    package var rate: Int?
 
-    package init(variant: String? = nil, profile: String? = nil, changes: Int? = nil) {
+    package init(variant: String? = nil, profile: String? = nil, changes: Int? = nil, rate: Int? = nil) {
         self.variant = variant
         self.profile = profile
         self.changes = changes
+        self.rate = rate
     }
 
-    package var isBase: Bool { variant == nil && profile == nil && changes == nil }
+    package var isBase: Bool { variant == nil && profile == nil && changes == nil && rate == nil }
 
     /// The bytes of a scenario file with this choice written at its end: how a run keeps it. Lines stay where they are.
     package func written(into yaml: [UInt8]) -> [UInt8] {
@@ -28,18 +32,21 @@ package struct Choice: Hashable, Sendable {
         if let variant { lines += "variant: \(variant)\n" }
         if let profile { lines += "profile: \(profile)\n" }
         if let changes { lines += "changes: \(changes)\n" }
+        if let rate { lines += "rate: \(rate)\n" }
         return yaml + Array(lines.utf8)
     }
 
     var words: String {
-        [variant.map { "variant '\($0)'" }, profile.map { "profile '\($0)'" }, changes.map { "\($0) changes" }]
-            .compactMap { $0 }.joined(separator: " with ")
+        [
+            variant.map { "variant '\($0)'" }, profile.map { "profile '\($0)'" }, changes.map { "\($0) changes" },
+            rate.map { "\($0) intents a second" },
+        ].compactMap { $0 }.joined(separator: " with ")
     }
 }
 
 /// A document's mapping with its overlays taken apart from it.
 struct Layers {
-    static let keys = ["variants", "profiles", "variant", "profile", "changes"]
+    static let keys = ["variants", "profiles", "variant", "profile", "changes", "rate"]
 
     /// Without the keys above.
     let base: Node
@@ -71,13 +78,17 @@ struct Layers {
         }
         choice = Choice(
             variant: chosen("variant", Array(variants.keys)), profile: chosen("profile", Array(profiles.keys)),
-            changes: Layers.changes(value("changes"), document))
+            changes: Layers.whole("changes", value("changes"), document),
+            rate: Layers.whole("rate", value("rate"), document))
+        if let node = value("rate"), choice.rate != nil, base["load"]?["intents_per_second"] == nil {
+            document.note(node, "rate: this scenario's load has no 'intents_per_second' to put it in place of")
+        }
     }
 
-    private static func changes(_ node: Node?, _ document: Document) -> Int? {
+    private static func whole(_ key: String, _ node: Node?, _ document: Document) -> Int? {
         guard let node else { return nil }
-        if let changes = node.scalar.flatMap({ Int($0.string) }) { return changes }
-        document.note(node, "changes: expected a whole number, found \(document.kind(node))")
+        if let number = node.scalar.flatMap({ Int($0.string) }) { return number }
+        document.note(node, "\(key): expected a whole number, found \(document.kind(node))")
         return nil
     }
 
@@ -122,7 +133,21 @@ struct Layers {
             let burst: Node = ["load": ["burst": ["changes": Node(String(changes))]]]
             node = Layers.merged(node, burst)
         }
+        if let rate = choice.rate { node = Layers.merged(node, Layers.load(rate, in: node)) }
         return node
+    }
+
+    /// Another rate, and the limit on orders a second in the same proportion: it is broken by so many too many.
+    private static func load(_ rate: Int, in node: Node) -> Node {
+        let load: Node = ["load": ["intents_per_second": Node(String(rate))]]
+        func whole(_ node: Node?) -> Int? { node?.scalar.flatMap { Int($0.string) } }
+        guard let before = whole(node["load"]?["intents_per_second"]), before > 0, (1...1_000_000).contains(rate),
+            let limit = whole(node["governor"]?["limit_overrides"]?["max_orders_per_second"]), limit < 1_000_000_000
+        else { return load }
+        let scaled: Node = [
+            "governor": ["limit_overrides": ["max_orders_per_second": Node(String(max(1, limit * rate / before)))]]
+        ]
+        return merged(load, scaled)
     }
 
     private static func merged(_ below: Node, _ above: Node) -> Node {

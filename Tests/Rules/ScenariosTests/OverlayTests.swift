@@ -1,3 +1,4 @@
+import Messages
 import Testing
 import Units
 
@@ -104,5 +105,22 @@ private let text = goodScenario.replacing("certifying: false", with: "certifying
     @Test func `an unknown profile is refused with the nearest`() {
         let found = mistakes(text, Choice(profile: "breif"))
         #expect(found == ["chaos/small.yaml:47: unknown profile 'breif'. Did you mean 'brief'?"])
+    }
+
+    @Test func `a rate takes the place of the scenario's, and its limit on orders a second goes with it`() throws {
+        let limited = text.replacing("limits.json", with: "limits.json\n  limit_overrides: {max_orders_per_second: 32}")
+        let fast = try read(limited, Choice(rate: 250))
+        #expect(fast.load.intentsPerSecond == 250 && fast.certifying)
+        #expect(fast.governor.limitOverrides == [JSON.Member("max_orders_per_second", 80)])
+        #expect(try read(text, Choice(rate: 250)).governor.limitOverrides == [])
+        // The run's copy is read with the same rate.
+        #expect(Choice(rate: 250).written(into: Array("name: small\n".utf8)) == Array("name: small\nrate: 250\n".utf8))
+    }
+
+    @Test func `a rate that can't be is refused, and so is one of a load without rates`() {
+        #expect(mistakes(text, Choice(rate: 100_001)).contains { $0.contains("intents_per_second: expected a whole number") })
+        #expect(mistakes(text + "rate: fast\n").contains { $0.contains("rate: expected a whole number, found 'fast'") })
+        let still = text.replacing("      intents_per_second: 100\n", with: "").replacing("  intents_per_second: 100\n", with: "")
+        #expect(mistakes(still, Choice(rate: 5)).contains { $0.contains("this scenario's load has no 'intents_per_second'") })
     }
 }
