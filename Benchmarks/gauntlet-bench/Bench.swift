@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 
 struct Figures: ParsableCommand {
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case rule, redirect, socket, delay, inject, governor, orders, metrics, codecs, judge
+        case rule, redirect, socket, delay, inject, governor, orders, metrics, codecs, tapes, judge
     }
 
     static let configuration = CommandConfiguration(abstract: "All figures, or those named.")
@@ -27,6 +27,7 @@ struct Figures: ParsableCommand {
     @Option(help: "Intents for the governor's core.") var intents = 300_000
     @Option(help: "Seconds of durable orders, each time.") var seconds = 15
     @Option(help: "Scrapes of /metrics.") var scrapes = 6_000
+    @Option(help: "Rows of each tape.") var tapeRows = 2_000_000
     @Option(help: "Intents of the flood to judge.") var floodIntents = 600_000
     @Option(help: "Directory of a run to judge besides.") var judging: String?
     @Option(help: "Directory that holds chaos/ and data/; default: the working directory.") var root = "."
@@ -53,7 +54,8 @@ struct Figures: ParsableCommand {
         case .governor: try GovernorBenchmark(intents: intents, root: root, report: report).run()
         case .orders: try OrderBenchmark(seconds: seconds, report: report).run()
         case .metrics: try ScrapeBenchmark(scrapes: scrapes, report: report).run()
-        case .codecs: try CodecBenchmark(rows: 200_000, messages: 200_000, report: report).run()
+        case .codecs: try CodecBenchmark(messages: 200_000, report: report).run()
+        case .tapes: try TapeBenchmark(rows: tapeRows, report: report).run()
         case .judge: try JudgeBenchmark(intents: floodIntents, root: root, run: judging, report: report).measure()
         }
     }

@@ -1,55 +1,17 @@
 import FIX
 import Messages
-import Scenarios
 import Sockets
 import Units
 
-/// How fast tapes are read and FIX messages written and read.
+/// How fast FIX messages are written and read.
 struct CodecBenchmark {
-    private static let levels = 10
-
-    let rows: Int
     let messages: Int
     let report: FigureTable
 
     func run() throws {
-        report.begin("LOBSTER and FIX")
-        try readTape()
+        report.begin("FIX")
         try writeAndRead("NewOrderSingle", order)
         try writeAndRead("ExecutionReport", execution)
-    }
-
-    private func readTape() throws {
-        let (messageFile, bookFile) = tape()
-        let start = Instant.now
-        let read = try LobsterRow.read(
-            messages: messageFile, messageFile: "message.csv", books: bookFile, bookFile: "orderbook.csv",
-            badRows: .refuse)
-        let taken = (Instant.now - start).seconds
-        guard read.rows.count == rows else {
-            throw BenchmarkError("LOBSTER", expected: "\(rows) rows", found: "\(read.rows.count)")
-        }
-        report.add(
-            "LOBSTER, 10 levels",
-            "\(Int(Double(rows) / taken)) rows a second, "
-                + "\(rounded(Double(messageFile.count + bookFile.count) / taken / 1e6)) MB/s, n \(rows)")
-    }
-
-    private func tape() -> ([UInt8], [UInt8]) {
-        let draw = SeededDraw(seed: 1, stream: "tape")
-        var messages = ""
-        var books = ""
-        var middle: Int64 = 5_853_300
-        for row in 0..<rows {
-            middle += draw.whole(in: -1...1, at: row) * 100
-            let nanoseconds = 100_000_000 + row % 1_000 * 800_000
-            messages += "\(34_200 + row / 1_000).\(nanoseconds),\(1 + row % 4),\(16_113_575 + row),18,\(middle),1\n"
-            for level in 1...Int64(CodecBenchmark.levels) {
-                books += "\(middle + level * 100),\(100 + level),\(middle - level * 100),\(200 + level)"
-                books += level == CodecBenchmark.levels ? "\n" : ","
-            }
-        }
-        return (Array(messages.utf8), Array(books.utf8))
     }
 
     private func writeAndRead(_ name: String, _ message: (Int) -> Message) throws {
