@@ -146,9 +146,12 @@ let package = Package(
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),
-        tests("Integration", "FIXInteropTests", ["FIX", "Sockets", "Processes", "Units"]),
+        tests("Integration", "FIXInteropTests", ["FIX", "ScratchFolders", "Sockets", "Processes", "Units"]),
         .target(
-            name: "LiveStores", dependencies: ["Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
+            name: "ScratchFolders", dependencies: ["Sockets"], path: "Tests/Support/ScratchFolders",
+            swiftSettings: strict),
+        .target(
+            name: "LiveStores", dependencies: ["ScratchFolders", "Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
             swiftSettings: strict),
         tests(
             "Integration", "StoreTests",
@@ -157,13 +160,13 @@ let package = Package(
             "Integration", "BrokerTests",
             [
                 "broker-stub", "LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Netlink",
-                "Processes", "Redis", "Sockets", "Units", "CLinux",
+                "Processes", "Redis", "ScratchFolders", "Sockets", "Units", "CLinux",
             ]),
         tests(
             "Integration", "GovernorLiveTests",
             [
                 "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
-                "Processes", "Redis", "Sockets", "Telemetry", "Units",
+                "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units",
             ]),
         tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
         .executableTarget(
@@ -177,18 +180,22 @@ let package = Package(
             "Integration", "KernelTests",
             [
                 "chaos-agent", "idle-agent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
-                "Messages", "Sockets", "Units", "CLinux",
+                "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
             ]),
-        tests("Integration", "NetemProofTests", ["chaos-agent", "Messages", "Processes", "Sockets", "Units"]),
+        tests(
+            "Integration", "NetemProofTests",
+            ["chaos-agent", "Messages", "Processes", "ScratchFolders", "Sockets", "Units"]),
         tests(
             "Integration", "ArchiveTests",
-            ["Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "Sockets", "Units", "CLinux"]),
+            [
+                "Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "ScratchFolders", "Sockets",
+                "Units", "CLinux",
+            ]),
         tests(
             "Integration", "CaptureTests",
             [
                 "Capture", "Commands", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages",
-                "Processes",
-                "Sockets", "Units", "CLinux",
+                "Processes", "ScratchFolders", "Sockets", "Units", "CLinux",
             ]),
         tests(
             "Integration", "DrillTests",

@@ -29,7 +29,7 @@ struct SelfTest: ParsableCommand {
     @Option(help: "Directory for the evidence.")
     var runs = "runs/selftest"
 
-    @Option(help: "Rigs at once.")
+    @Option(help: "Rigs at once; drills that need the whole machine come last, one by one.")
     var jobs = 2
 
     func run() throws {

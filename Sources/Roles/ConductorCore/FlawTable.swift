@@ -15,6 +15,8 @@ package struct FlawTable: Hashable, Sendable {
         package let fail: [String]
         /// Each must be inconclusive.
         package let inconclusive: [String]
+        /// Whether its drill needs the whole machine: a load that two rigs at once can't send in time.
+        package let isAlone: Bool
     }
 
     package let rows: [Row]
@@ -41,7 +43,8 @@ package struct FlawTable: Hashable, Sendable {
                     flaw: try reader.string("flaw"), drill: try reader.string("drill"),
                     profile: entry["profile"] == nil ? nil : try reader.string("profile"),
                     variant: entry["variant"] == nil ? nil : try reader.string("variant"),
-                    fail: try names("fail"), inconclusive: try names("inconclusive")))
+                    fail: try names("fail"), inconclusive: try names("inconclusive"),
+                    isAlone: entry["alone"] == nil ? false : try reader.bool("alone")))
         }
         self.rows = rows
     }
@@ -53,7 +56,7 @@ extension FlawTable.Row {
         FlawTable.Row(
             flaw: flaw, drill: drill == "hard_kill_short" ? "hard_kill_governance" : drill, profile: nil,
             variant: variant, fail: fail,
-            inconclusive: inconclusive)
+            inconclusive: inconclusive, isAlone: isAlone)
     }
 
     /// Scenario and profile, as the run directory names them.

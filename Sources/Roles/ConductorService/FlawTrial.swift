@@ -20,6 +20,8 @@ package final class FlawTrial {
     /// Runs of one flaw while they are undecided. A machine that stands still in a drill leaves gates inconclusive;
     /// a gate that says the wrong thing is believed the first time.
     package static let attempts = 3
+    /// The longest drill with its rig, in its real duration.
+    private static let drillMaximum = Duration.seconds(900)
 
     private let runs: String
     private let jobs: Int
@@ -38,7 +40,9 @@ package final class FlawTrial {
         _ rows: [FlawTable.Row], again: @escaping (FlawTable.Row, Outcome) -> Void,
         each: @escaping (FlawTable.Row, Outcome) -> Void
     ) throws {
-        var waiting = rows[...]
+        // Those that need the machine for themselves come last, one by one.
+        var waiting = (rows.filter { !$0.isAlone } + rows.filter(\.isAlone))[...]
+        var runsAlone = false
         var tried: [String: Int] = [:]
         var wasStopped = false
         var failure: Error?
@@ -48,12 +52,16 @@ package final class FlawTrial {
             for child in running.values { child.signal(SIGTERM) }
         }
         func next() {
-            guard running.count < jobs, let row = waiting.popFirst() else { return }
+            guard running.count < jobs, !runsAlone, let row = waiting.first else { return }
+            guard !row.isAlone || running.isEmpty else { return }
+            waiting.removeFirst()
+            runsAlone = row.isAlone
             do {
                 let child = try start(row)
                 running[child.pid] = child
                 child.whenEnded { [unowned self] status in
                     running[child.pid] = nil
+                    runsAlone = false
                     if !wasStopped {
                         let outcome = outcome(row, status)
                         tried[row.flaw, default: 0] += 1
@@ -66,8 +74,8 @@ package final class FlawTrial {
             next()
         }
         next()
-        _ = reactor.run(
-            until: Instant.now + .seconds(7_200), or: { failure != nil || running.isEmpty && waiting.isEmpty })
+        let limit = FlawTrial.drillMaximum * (rows.count * FlawTrial.attempts)
+        _ = reactor.run(until: Instant.now + limit, or: { failure != nil || running.isEmpty && waiting.isEmpty })
         if let failure { throw failure }
         if wasStopped { throw ConductorError("selftest", "stopped by the user") }
     }

@@ -12,8 +12,11 @@ import Verdicts
 /// A disk of our own that is soon full.
 private final class SmallDisk {
     let path: String
+    /// Held: its folder can go only after the disk in it.
+    private let scratch: Scratch
 
     init(_ scratch: Scratch) throws {
+        self.scratch = scratch
         path = "\(scratch.path)/disk"
         try #require(mkdir(path, 0o755) == 0)
         try #require(mount("tmpfs", path, "tmpfs", 0, "size=512k") == 0, "errno \(errno)")

@@ -2,6 +2,7 @@ import Archive
 import Glibc
 import History
 import Messages
+import ScratchFolders
 import Sockets
 import Testing
 import Verdicts
@@ -11,27 +12,9 @@ import Units
 final class Scratch {
     let path: String
 
-    init() throws {
-        var template = Array("/tmp/gauntlet-archive-XXXXXX".utf8CString)
-        let made = try #require(mkdtemp(&template))
-        path = String(cString: made)
-    }
+    init() throws { path = try ScratchFolder.make("archive") }
 
-    deinit { Scratch.remove(path) }
-
-    private static func remove(_ path: String) {
-        guard let stream = opendir(path) else { return }
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != ".", name != ".." else { continue }
-            let child = "\(path)/\(name)"
-            if unlink(child) != 0 { remove(child) }
-        }
-        closedir(stream)
-        rmdir(path)
-    }
+    deinit { ScratchFolder.remove(path) }
 }
 
 func note(_ number: Int, _ type: String = "note", _ source: Observation.Source = .rig) -> Observation {

@@ -4,6 +4,7 @@ import LiveStores
 import Messages
 import Processes
 import Redis
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -27,11 +28,7 @@ final class BrokerProgram {
         redis = try LiveRedis()
         reactor = try Reactor()
         address = try given ?? Address(host: 0x7F00_0001, port: freePort())
-        var template = Array("/tmp/gauntlet-broker-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw SystemError("/tmp", "mkdtemp", code: errno)
-        }
-        directory = made
+        directory = try ScratchFolder.make("broker")
         publisher = RedisConnection(to: .unix(redis.socketPath), on: reactor)
         reader = RedisConnection(to: .unix(redis.socketPath), on: reactor)
         var isReading = false
@@ -50,8 +47,7 @@ final class BrokerProgram {
     deinit {
         process?.signal(SIGKILL)
         _ = reactor.run(until: Instant.now + .seconds(5)) { process?.isRunning != true }
-        for name in Programs.entries(of: directory) { unlink("\(directory)/\(name)") }
-        rmdir(directory)
+        ScratchFolder.remove(directory)
     }
 
     /// - Parameter namespace: a network namespace to run in; Redis is reached over a Unix socket from anywhere.

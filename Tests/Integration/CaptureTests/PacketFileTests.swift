@@ -3,6 +3,7 @@ import Capture
 import Foundation
 import Glibc
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -57,8 +58,8 @@ import Units
         let places: [String] = ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"]
         guard let place = places.first(where: { access($0 + program, X_OK) == 0 }) else { return }
         let path = place + program
-        let directory = try temporaryDirectory()
-        defer { removeDirectory(directory) }
+        let directory = try ScratchFolder.make("capture")
+        defer { ScratchFolder.remove(directory) }
         let file = try PacketFile(path: "\(directory)/orders.pcapng", application: "test")
         for number in 1...3 { try file.append(tapPacket(number), interfaceName: "market") }
         try file.flush()
@@ -91,16 +92,4 @@ import Units
     }
 
     private func program(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
-}
-
-/// Removes a directory that a test made, with all that is in it.
-func removeDirectory(_ path: String) {
-    // It may be gone already; a test must not fail for what it leaves in /tmp.
-    try? FileManager.default.removeItem(atPath: path)
-}
-
-func temporaryDirectory() throws -> String {
-    var template = Array("/tmp/gauntlet-capture-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("/tmp", "mkdtemp", code: errno) }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -5,6 +5,7 @@ import History
 import Messages
 import ObserverService
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -56,7 +57,7 @@ struct ServiceTests {
         init() throws {
             reactor = try Reactor()
             cable = try Cable()
-            directory = try temporaryDirectory()
+            directory = try ScratchFolder.make("capture")
             redis = try TestRedis(TestRedis.program ?? "", in: directory, on: reactor)
             let options = ObserverOptions(
                 runDirectory: directory, ingest: Address(host: 0x7F00_0001, port: 0),
@@ -73,7 +74,7 @@ struct ServiceTests {
             observer.say = { [unowned self] in said.append($0) }
         }
 
-        deinit { removeDirectory(directory) }
+        deinit { ScratchFolder.remove(directory) }
 
         func wait(_ condition: () -> Bool) -> Bool {
             let turns = reactor.every(.milliseconds(5)) {}
@@ -120,7 +121,7 @@ struct ServiceTests {
 
         func remove() {
             end()
-            removeDirectory(directory)
+            ScratchFolder.remove(directory)
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -60,11 +61,8 @@ final class QuickFIX {
     private static let built: Result<String, any Error> = Result { try build() }
 
     private static func build() throws -> String {
-        var template = Array("/tmp/gauntlet-quickfix-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil, let compiler = Programs.find("g++") else {
-            throw ProcessError("g++", "compile", detail: "no compiler or no temporary directory")
-        }
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let compiler = Programs.find("g++") else { throw ProcessError("g++", "compile", detail: "no compiler") }
+        let directory = try ScratchFolder.make("quickfix")
         let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
         let reactor = try Reactor()
         let program = "\(directory)/quickfix-peer"

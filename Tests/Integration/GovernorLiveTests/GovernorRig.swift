@@ -6,6 +6,7 @@ import Messages
 import Postgres
 import Processes
 import Redis
+import ScratchFolders
 import Sockets
 import Telemetry
 import Testing
@@ -39,11 +40,7 @@ final class GovernorRig {
         reactor = try Reactor()
         brokerPort = try freePort()
         metricsPort = try freePort()
-        var template = Array("/tmp/gauntlet-governor-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw SystemError("/tmp", "mkdtemp", code: errno)
-        }
-        directory = made
+        directory = try ScratchFolder.make("governor")
         commands = RedisConnection(to: .unix(redis.socketPath), on: reactor)
         reader = RedisConnection(to: .unix(redis.socketPath), on: reactor)
         commands.retryAfter = .milliseconds(50)
@@ -65,8 +62,7 @@ final class GovernorRig {
         _ = reactor.run(until: Instant.now + .seconds(5)) {
             governor?.isRunning != true && broker?.isRunning != true
         }
-        for name in Programs.entries(of: directory) { unlink("\(directory)/\(name)") }
-        rmdir(directory)
+        ScratchFolder.remove(directory)
     }
 
     private func heard(_ items: [RedisReply]) {

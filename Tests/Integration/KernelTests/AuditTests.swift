@@ -3,6 +3,7 @@ import Commands
 import Glibc
 import Messages
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -13,13 +14,11 @@ final class AuditTests {
     private var path: String { "\(directory)/audit" }
 
     init() throws {
-        var template = Array("/tmp/gauntlet-audit-XXXXXX".utf8CString)
-        directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        directory = try ScratchFolder.make("audit")
     }
 
     deinit {
-        for name in Programs.entries(of: directory) { unlink("\(directory)/\(name)") }
-        rmdir(directory)
+        ScratchFolder.remove(directory)
     }
 
     private func entry(_ number: Int) -> AuditEntry {

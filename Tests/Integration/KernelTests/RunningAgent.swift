@@ -3,6 +3,7 @@ import Commands
 import Glibc
 import Messages
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -29,10 +30,7 @@ final class RunningAgent {
     ) throws {
         self.node = node
         reactor = try Reactor()
-        var template = Array("/tmp/gauntlet-kernel-XXXXXX".utf8CString)
-        guard let made = directory ?? mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw SystemError("/tmp", "mkdtemp", code: errno)
-        }
+        let made = try directory ?? ScratchFolder.make("kernel")
         self.directory = made
         process = try RunningAgent.start(program, node, name, peer, made, listens, reactor)
         let deadline = Instant.now + .seconds(5)

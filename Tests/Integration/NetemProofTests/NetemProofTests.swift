@@ -1,6 +1,7 @@
 import Glibc
 import Messages
 import Processes
+import ScratchFolders
 import Testing
 
 /// One boot serves all claims: the guest costs a minute.
@@ -10,17 +11,9 @@ private enum Proof {
     static let captureNames = ["netlink", "netlink-reorder"]
     static let isEmulated = if case .emulated = ProvingGround.found { true } else { false }
 
-    static func directory() throws -> String {
-        var template = Array("/tmp/gauntlet-netem-XXXXXX".utf8CString)
-        guard let directory = mkdtemp(&template).map({ String(cString: $0) }) else {
-            throw ProcessError("/tmp", "mkdtemp", detail: String(cString: strerror(errno)))
-        }
-        return directory
-    }
-
     static let outcome: Result<(records: ProofRecords, captures: [String: [UInt8]], log: String), any Error> = Result {
-        let directory = try Proof.directory()
-        defer { remove(directory) }
+        let directory = try ScratchFolder.make("netem")
+        defer { ScratchFolder.remove(directory) }
         try ProvingGround.found.prove(agent: agent, into: directory)
         let said = ProcessTable.contents("\(directory)/console") + ProcessTable.contents("\(directory)/log")
         let log = String(decoding: said, as: UTF8.self)
@@ -31,19 +24,6 @@ private enum Proof {
     }
 
     static func checks() throws -> ProofChecks { ProofChecks(records: try outcome.get().records) }
-
-    /// The kernel's process leaves a folder with its number in its home.
-    static func remove(_ directory: String) {
-        for folder in Programs.entries(of: "\(directory)/.uml") {
-            for file in Programs.entries(of: "\(directory)/.uml/\(folder)") {
-                unlink("\(directory)/.uml/\(folder)/\(file)")
-            }
-            rmdir("\(directory)/.uml/\(folder)")
-        }
-        rmdir("\(directory)/.uml")
-        for name in ["log", "results", "console"] + captureNames.map({ "\($0).pcap" }) { unlink("\(directory)/\(name)") }
-        rmdir(directory)
-    }
 }
 
 @Suite(.serialized, .enabled(if: ProvingGround.reason == nil, Comment(rawValue: ProvingGround.reason ?? "")))
@@ -115,8 +95,8 @@ struct NetemProofTests {
 
     @Test(.enabled(if: !Proof.isEmulated, "a guest of QEMU takes longer than this to begin"))
     fileprivate func `a proof that takes too long is ended with all of its processes`() throws {
-        let directory = try Proof.directory()
-        defer { Proof.remove(directory) }
+        let directory = try ScratchFolder.make("netem")
+        defer { ScratchFolder.remove(directory) }
         try ProvingGround.found.prove(agent: Proof.agent, into: directory, within: .seconds(4))
         let left = Programs.entries(of: "/proc").filter { process in
             ["environ", "cmdline"].contains { file in

@@ -55,6 +55,16 @@ private let table = """
         #expect(try self.row().inFull.title == "hard_kill_governance")
     }
 
+    @Test func `a drill that needs the whole machine says so, in a word that is true or false`() throws {
+        func rows(_ alone: String) throws -> [FlawTable.Row] {
+            try FlawTable(parsing: Array(#"[{"flaw":"x","drill":"y","alone":\#(alone),"fail":[],"inconclusive":[]}]"#.utf8)).rows
+        }
+        #expect(try rows("true").first?.isAlone == true)
+        #expect(try rows("true").first?.inFull.isAlone == true)
+        #expect(try self.row().isAlone == false)
+        #expect(throws: (any Error).self) { try rows("\"yes\"") }
+    }
+
     @Test func `a row without its lists is refused with the field's name`() {
         #expect(throws: (any Error).self) { try FlawTable(parsing: Array(#"[{"flaw":"x","drill":"y","fail":[]}]"#.utf8)) }
     }

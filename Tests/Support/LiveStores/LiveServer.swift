@@ -5,6 +5,7 @@
 
 import CLinux
 import Glibc
+import ScratchFolders
 import Sockets
 import Units
 
@@ -84,12 +85,9 @@ package final class LiveServer {
 
 /// A fresh directory under the temporary one, 0755.
 func freshDirectory(_ name: String) throws -> String {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(base)/\(name).XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil, chmod(template, 0o755) == 0 else {
-        throw LiveServerError(server: name, detail: "no directory in \(base): \(String(cString: strerror(errno)))")
-    }
-    return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    let made = try ScratchFolder.make(name)
+    guard chmod(made, 0o755) == 0 else { throw SystemError(made, "chmod", code: errno) }
+    return made
 }
 
 func contents(of path: String) -> String? {

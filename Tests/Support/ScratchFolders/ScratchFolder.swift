@@ -1,0 +1,28 @@
+import Glibc
+import Sockets
+
+/// A directory of one test's own below the temporary one.
+package enum ScratchFolder {
+    /// Its path; only its owner may look into it.
+    package static func make(_ name: String) throws(SystemError) -> String {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(base)/gauntlet-\(name)-XXXXXX".utf8CString)  // six X: the form that mkdtemp(3) asks for
+        guard let made = mkdtemp(&template) else { throw SystemError(base, "mkdtemp", code: errno) }
+        return String(cString: made)
+    }
+
+    /// Removes it with all that is in it, links unfollowed; what is gone already, or is somebody else's, stays as it is.
+    package static func remove(_ path: String) {
+        guard let stream = opendir(path) else { return }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            let child = "\(path)/\(name)"
+            if unlink(child) != 0 { remove(child) }
+        }
+        closedir(stream)
+        rmdir(path)
+    }
+}
