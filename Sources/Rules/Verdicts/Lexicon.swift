@@ -4,15 +4,15 @@
 import Messages
 
 /// A text in a `Lexicon`.
-struct Text: Hashable, Sendable {
+package struct Text: Hashable, Sendable {
     fileprivate let number: UInt32
 
-    static let empty = Text(number: 0)
+    package static let empty = Text(number: 0)
     fileprivate static let none = Text(number: .max)
 }
 
 /// A whole number or none, in four bytes: what doesn't fit is kept in the lexicon.
-struct Number: Sendable {
+package struct Number: Sendable {
     fileprivate let raw: Int32
 
     fileprivate static let none = Number(raw: .min)
@@ -21,23 +21,23 @@ struct Number: Sendable {
 }
 
 /// An intent in a `Lexicon`: an id and the tick at which it was offered.
-struct IntentNumber: Hashable, Sendable {
+package struct IntentNumber: Hashable, Sendable {
     fileprivate let number: Int32
 
-    static let none = IntentNumber(number: -1)
+    package static let none = IntentNumber(number: -1)
 }
 
-struct IntentKey: Hashable, Sendable {
-    let id: String
-    let tick: Int64
+package struct IntentKey: Hashable, Sendable {
+    package let id: String
+    package let tick: Int64
     fileprivate let number: IntentNumber
 
     /// Ids and ticks are numbered within one lexicon, and keys of two are never compared.
-    static func == (left: IntentKey, right: IntentKey) -> Bool { left.number == right.number }
-    func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    package static func == (left: IntentKey, right: IntentKey) -> Bool { left.number == right.number }
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
-struct Lexicon: Sendable {
+package struct Lexicon: Sendable {
     /// All texts, one behind the other; `ends` says where each of them ends.
     private var bytes: [UInt8] = []
     private var ends: [UInt32] = [0]
@@ -55,19 +55,19 @@ struct Lexicon: Sendable {
         let before: Int32
     }
 
-    init() { slots = Array(repeating: 0, count: 1 << 10) }
+    package init() { slots = Array(repeating: 0, count: 1 << 10) }
 
-    var intentCount: Int { intents.count }
+    package var intentCount: Int { intents.count }
 
     // MARK: texts
 
-    mutating func note(_ text: String) -> Text {
+    package mutating func note(_ text: String) -> Text {
         guard !text.isEmpty else { return .empty }
         var text = text
         return text.withUTF8 { note($0) }
     }
 
-    func find(_ text: String) -> Text? {
+    package func find(_ text: String) -> Text? {
         guard !text.isEmpty else { return .empty }
         var text = text
         return text.withUTF8 { utf8 in
@@ -76,7 +76,7 @@ struct Lexicon: Sendable {
         }
     }
 
-    subscript(text: Text) -> String {
+    package subscript(text: Text) -> String {
         guard text.number > 0 else { return "" }
         return bytes.withUnsafeBufferPointer {
             String(decoding: UnsafeBufferPointer(rebasing: $0[range(of: text.number)]), as: UTF8.self)
@@ -135,14 +135,14 @@ struct Lexicon: Sendable {
 
     // MARK: numbers
 
-    mutating func note(_ value: Int64?) -> Number {
+    package mutating func note(_ value: Int64?) -> Number {
         guard let value else { return .none }
         if value.magnitude < UInt64(Number.wide) { return Number(raw: Int32(value)) }
         wide.append(value)
         return Number(raw: Number.wide + Int32(wide.count - 1))
     }
 
-    subscript(number: Number) -> Int64? {
+    package subscript(number: Number) -> Int64? {
         guard number.raw != Number.none.raw else { return nil }
         return number.raw < Number.wide ? Int64(number.raw) : wide[Int(number.raw - Number.wide)]
     }
@@ -150,7 +150,7 @@ struct Lexicon: Sendable {
     // MARK: intents
 
     /// The number of an id and a tick. Where one of them is missing, each record is an intent of its own.
-    mutating func note(id: String?, tick: Int64?) -> IntentNumber {
+    package mutating func note(id: String?, tick: Int64?) -> IntentNumber {
         guard let id, let tick else {
             guard id != nil || tick != nil else { return .none }
             let text = id.map { note($0) } ?? .none
@@ -170,31 +170,31 @@ struct Lexicon: Sendable {
     }
 
     /// Room for so many more, most of them with an id that is new: an array that grows takes twice its room.
-    mutating func reserve(intents count: Int) {
+    package mutating func reserve(intents count: Int) {
         intents.reserveCapacity(intents.count + count)
         ends.reserveCapacity(ends.count + count)
         latest.reserveCapacity(latest.count + count)
     }
 
-    func id(of intent: IntentNumber) -> String? {
+    package func id(of intent: IntentNumber) -> String? {
         guard intent != .none, intents[Int(intent.number)].id != .none else { return nil }
         return self[intents[Int(intent.number)].id]
     }
 
-    func tick(of intent: IntentNumber) -> Int64? {
+    package func tick(of intent: IntentNumber) -> Int64? {
         guard intent != .none else { return nil }
         let tick = intents[Int(intent.number)].tick
         return tick == .min ? nil : tick
     }
 
     /// `nil` where the id or the tick is missing.
-    func key(_ intent: IntentNumber) -> IntentKey? {
+    package func key(_ intent: IntentNumber) -> IntentKey? {
         guard let id = id(of: intent), let tick = tick(of: intent) else { return nil }
         return IntentKey(id: id, tick: tick, number: intent)
     }
 
     /// All intents of an id, the last one noted first.
-    func intents(of id: Text) -> some Sequence<IntentNumber> {
+    package func intents(of id: Text) -> some Sequence<IntentNumber> {
         sequence(state: latest[Int(id.number)]) { next -> IntentNumber? in
             guard next >= 0 else { return nil }
             defer { next = intents[Int(next)].before }

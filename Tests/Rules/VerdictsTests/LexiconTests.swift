@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Verdicts
+import Verdicts
 
 @Suite struct LexiconTests {
     @Test func `every text comes back as it was, however many there are and however long`() {
