@@ -10,10 +10,10 @@ func room(_ room: String, _ name: String, _ dependencies: [Target.Dependency] = 
     .target(name: name, dependencies: dependencies, path: "Sources/\(room)/\(name)", swiftSettings: strict)
 }
 
-/// A room whose tests look inside: release builds keep its internal names visible for them.
-func inspectable(_ room: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// A core whose tests look inside: release builds keep its internal names visible for them.
+func inspectable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/\(room)/\(name)",
+        name: name, dependencies: dependencies, path: "Sources/Roles/\(name)",
         swiftSettings: strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))])
 }
 
@@ -53,7 +53,7 @@ let rules: [Target] = [
     room("Rules", "Scenarios", ["Units", "Messages", yams]),
     room("Rules", "Certification", ["Units", "Messages", "Scenarios", "Verdicts"]),
     room("Rules", "Pages", ["Units", "Messages", "History", crypto]),
-    inspectable("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios", crypto]),
+    room("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios", crypto]),
 ]
 
 let drivers: [Target] = [
@@ -74,7 +74,7 @@ let drivers: [Target] = [
 let roles: [Target] = [
     room("Roles", "FeedReplayerCore", ["Units", "Messages", "Books", "Scenarios"]),
     room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Archive", "History", "CLinux"]),
-    inspectable("Roles", "BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
+    inspectable("BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
     room(
         "Roles", "BrokerStubService", ["BrokerStubCore", "Units", "Messages", "Sockets", "Redis", "HTTP", "Telemetry"]),
     room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
@@ -83,7 +83,7 @@ let roles: [Target] = [
         ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
     room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Commands", "Netlink", "Processes", "Archive"]),
-    inspectable("Roles", "ObserverCore", ["Units", "Messages", "History"]),
+    inspectable("ObserverCore", ["Units", "Messages", "History"]),
     room(
         "Roles", "ObserverService",
         [
