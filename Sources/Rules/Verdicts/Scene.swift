@@ -46,6 +46,15 @@ struct Scene: Sendable {
         return ends.min() ?? timeline.arrived.last?.stamp.at ?? timeline.end
     }
 
+    /// A part of the rig that is gone is missed some seconds later. What the governor does in between may be its answer
+    /// to that, and not to the drill: such a violation is not decidable. After the failure the same holds.
+    func mayBeTheRigs(at instant: Instant) -> Bool {
+        let failure = timeline.all("aborted").first { $0["reason"]?.string?.hasPrefix("rig: ") == true }
+        return failure.map { instant > $0.stamp.at - Scene.noticing } ?? false
+    }
+
+    private static let noticing = Duration.seconds(4)
+
     /// The operator's clearing of the last flag that was set: trading may go on from here.
     var resumes: [Stamp] {
         var paused = ["pause": true, "critical_pause": false]

@@ -44,6 +44,21 @@ import Verdicts
         #expect(outcome == .fail && reason.contains("lost1"), "\(reason)")
     }
 
+    /// Only a session that comes back tells the governor what became of what died with the last one.
+    @Test(arguments: [("pending", true), ("working", false), (nil, false)] as [(String?, Bool)])
+    func `an order that died with the last session may be open in the store when the evidence breaks off`(
+        _ status: String?, _ isExplained: Bool
+    ) throws {
+        var story = try Story.silentBroker()
+        drop(&story, 5.5, 1, status: status)
+        story.observations.removeAll { $0.at > Story.instant(7.5) }
+        story.see(7.6, .rig, "end", [])
+        story.retellStores(7.7)
+        let (outcome, reason) = try outcome(story)
+        #expect((outcome != .fail) == isExplained, "\(reason)")
+        #expect(isExplained || reason.contains("lost1"), "\(reason)")
+    }
+
     @Test(arguments: [(0.1, true), (0.4, false), (-0.3, false)])
     func `what was decided just before the governor was killed may go with it, and nothing else`(
         _ before: Double, _ isExempt: Bool

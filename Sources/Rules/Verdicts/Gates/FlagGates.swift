@@ -72,11 +72,14 @@ extension Scene {
         // What an aborted drill's taking down does to a governor that lives on is not the governor's fault.
         let start = allFaults.compactMap { $0.firstEffect?.at }.min() ?? timeline.end
         let until = min(start, timeline.all("aborted").first?.stamp.at ?? start)
-        let early = raises.filter { $0.stamp.at < until }.map { raise in
+        let early = raises.filter { $0.stamp.at < until }
+        func violation(_ raise: FlagChange) -> Violation {
             Violation(
                 text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)
         }
-        return .never(early, of: timeline.flags.count)
+        return .never(
+            early.filter { !mayBeTheRigs(at: $0.stamp.at) }.map(violation),
+            unsure: early.filter { mayBeTheRigs(at: $0.stamp.at) }.map(violation), of: timeline.flags.count)
     }
 
     func noFlagOnLatency() -> Finding {
@@ -87,8 +90,12 @@ extension Scene {
                 raise.stamp.at >= $0.start.at && raise.stamp.at <= ($0.end?.at ?? timeline.end) + .seconds(2)
             }
         }
+        func violation(_ raise: FlagChange) -> Violation {
+            Violation(text: "raised by latency alone", record: raise.stamp.record)
+        }
         return .never(
-            found.map { Violation(text: "raised by latency alone", record: $0.stamp.record) }, of: slow.count)
+            found.filter { !mayBeTheRigs(at: $0.stamp.at) }.map(violation),
+            unsure: found.filter { mayBeTheRigs(at: $0.stamp.at) }.map(violation), of: slow.count)
     }
 
     func latchKept() -> Finding {

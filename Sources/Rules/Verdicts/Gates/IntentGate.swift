@@ -18,6 +18,7 @@ extension Scene {
         var onWire = PerIntent<Bool>(timeline)
         for outgone in timeline.decided.rows { onWire[outgone.intent] = true }
         var violations: [Violation] = []
+        var unsure: [Violation] = []
         var exempt = 0
         for intent in timeline.arrived {
             let key = intent.key
@@ -27,7 +28,8 @@ extension Scene {
                 if isLate || isCutOff(at: intent.stamp.at) || onWire[key] != nil {
                     exempt += 1
                 } else {
-                    violations.append(Violation(text: "\(key.id): no outcome", record: intent.stamp.record))
+                    let violation = Violation(text: "\(key.id): no outcome", record: intent.stamp.record)
+                    if mayBeTheRigs(at: intent.stamp.at) { unsure.append(violation) } else { violations.append(violation) }
                 }
                 continue
             }
@@ -36,9 +38,9 @@ extension Scene {
             }
         }
         violations += contradictions(source) + neverArrived() + untimelyEnds()
-        var finding = Finding.never(violations, of: timeline.arrived.count)
+        var finding = Finding.never(violations, unsure: unsure, of: timeline.arrived.count)
         finding.observed = .bool(violations.isEmpty)
-        guard violations.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
+        guard violations.isEmpty, unsure.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
         return .unknown("more than half of the intents lie where outcomes can't be seen")
     }
 
@@ -48,6 +50,7 @@ extension Scene {
         for intent in timeline.arrived.rows { arrived[intent.intent] = true }
         return timeline.offered.filter { offer in
             arrived[offer.key] == nil && offer.stamp.at < close - Scene.tail && !isFeedCut(at: offer.stamp.at)
+                && !mayBeTheRigs(at: offer.stamp.at)
         }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.stamp.record) }
             .sorted { $0.record < $1.record }
     }

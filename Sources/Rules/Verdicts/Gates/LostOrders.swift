@@ -30,8 +30,10 @@ extension Scene {
                 violations.append(dropped(outgone, "nothing stood in its way"))
                 continue
             }
+            // Only a later session tells the governor what became of it; until then its store can't call it lost.
+            let isOpen = row?.status == .pending && !timeline.sessions.contains { $0.start.at > at }
             // A cancel has no row of its own.
-            guard asksForNothing || (row?.status == .lost && row?.cumulative == 0) else {
+            guard asksForNothing || ((row?.status == .lost || isOpen) && row?.cumulative == 0) else {
                 violations.append(dropped(outgone, "the store says \(row?.status?.rawValue ?? "nothing") of it"))
                 continue
             }

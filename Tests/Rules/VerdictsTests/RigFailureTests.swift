@@ -1,0 +1,60 @@
+import Messages
+import Scenarios
+import Testing
+import Units
+import Verdicts
+
+/// A part of the rig that is gone is missed some seconds later: what the governor does in between is nobody's failure.
+@Suite struct RigFailureTests {
+    private func fail(_ story: inout Story, at second: Double, _ reason: String = "rig: broker: no sign of life for 2 s") {
+        story.see(second, .rig, "aborted", [("reason", .string(reason))])
+    }
+
+    @Test(arguments: [(9.0, "inconclusive"), (12.0, "fail")])
+    func `a flag raised just before the rig failed is not held against the governor, one long before is`(
+        failure: Double, expected: String
+    ) throws {
+        var story = try Story.sustainedLatency()
+        story.flag(7, "critical_pause", "true", by: "governor")
+        story.flag(7.0001, "critical_pause", "false", by: "operator")
+        fail(&story, at: failure)
+        let verdict = try story.judged()
+        #expect(verdict.gate(.noFlagOnLatency)?.outcome.rawValue == expected)
+        #expect(verdict.outcome.rawValue == expected)
+    }
+
+    @Test(arguments: [(4.0, "inconclusive"), (8.0, "fail")])
+    func `the same before any fault`(failure: Double, expected: String) throws {
+        var story = try Story.hardKill()
+        story.flag(3, "critical_pause", "true", by: "governor")
+        story.flag(3.0001, "critical_pause", "false", by: "operator")
+        fail(&story, at: failure)
+        #expect(try story.judged().gate(.noFlagWithoutFault)?.outcome.rawValue == expected)
+    }
+
+    @Test(arguments: [(8.0, "inconclusive"), (12.0, "fail")])
+    func `an intent without an outcome likewise`(failure: Double, expected: String) throws {
+        var story = try Story.hardKill()
+        for type in ["decision", "decision_out"] {
+            story.remove(type) { $0.at > Story.instant(5.9) && $0.at < Story.instant(6.1) }
+        }
+        fail(&story, at: failure)
+        #expect(try story.judged().gate(.everyIntentDecided)?.outcome.rawValue == expected)
+    }
+
+    @Test func `a drill that a person ended gives nothing the benefit of the doubt`() throws {
+        var story = try Story.sustainedLatency()
+        story.flag(7, "critical_pause", "true", by: "governor")
+        fail(&story, at: 9, "Ctrl-C")
+        #expect(try story.judged().gate(.noFlagOnLatency)?.outcome == .fail)
+    }
+
+    @Test func `a governor that ends unasked is no failure of the rig`() throws {
+        var story = try Story.hardKill()
+        story.see(7, .rig, "process", [
+            ("node", "governor"), ("name", "governor"), ("pid", 9), ("event", "exited"), ("status", 139), ("expected", false),
+        ])
+        fail(&story, at: 8)
+        #expect(try story.judged().gate(.everyIntentDecided)?.outcome == .fail)
+    }
+}
