@@ -56,7 +56,7 @@ package struct DrillWatch: Sendable {
 
     /// Ten times a second or more often.
     package mutating func tick(monotonic: Instant, wall: WallTime) -> [Directive] {
-        directives(for: tap.check(at: wall)) + announce(leakWatch.tick(at: monotonic))
+        directives(for: tap.check(at: wall)) + DrillWatch.announce(leakWatch.tick(at: monotonic))
     }
 
     // MARK: the wire
@@ -72,7 +72,7 @@ package struct DrillWatch: Sendable {
             let observation = sighting.observation(clock)
             directives.append(.record(observation))
             if case .order(let order) = sighting.event {
-                directives += announce(leakWatch.departed(order, at: observation.at, ledger: ledger))
+                directives += DrillWatch.announce(leakWatch.departed(order, at: observation.at, ledger: ledger))
             }
         }
         return directives
@@ -136,10 +136,10 @@ package struct DrillWatch: Sendable {
                 .record(Observation(.redis, type, at: at, uncertainty: uncertainty + entry.bound, fields)))
             switch entry.event {
             case .flag(let key, let value, let by, _):
-                directives += announce(leakWatch.flag(key, value: value, by: by, at: at))
+                directives += DrillWatch.announce(leakWatch.flag(key, value: value, by: by, at: at))
             case .state(let state, let by)
             where by == "governor" && state["state"] == GovernorState.Kind.paused.rawValue:
-                directives += announce(leakWatch.acknowledged(at: at))
+                directives += DrillWatch.announce(leakWatch.acknowledged(at: at))
             default: break
             }
         }
@@ -169,7 +169,7 @@ package struct DrillWatch: Sendable {
         ]
         if case .gap(let expected, let found) = arrival { directives.append(gap("broker", expected, found)) }
         if isNew, let reduces = ledger.verifiedReducing[execution.clOrdID] {
-            directives += announce(leakWatch.accepted(execution.clOrdID, reduces: reduces, at: at))
+            directives += DrillWatch.announce(leakWatch.accepted(execution.clOrdID, reduces: reduces, at: at))
         }
         return directives
     }
@@ -188,7 +188,7 @@ package struct DrillWatch: Sendable {
         var directives: [Directive] = [.record(observation)]
         if observation.source == .chaos {
             noteDelay(observation)
-            directives += announce(noteCut(observation))
+            directives += DrillWatch.announce(noteCut(observation))
             let json = JSON.object([.init("type", .string(observation.type))] + observation.fields)
             directives.append(.publish(channel: DrillWatch.chaosChannel, payload: json.bytes()))
         }
@@ -232,7 +232,8 @@ package struct DrillWatch: Sendable {
         return []
     }
 
-    private func announce(_ leaks: [LeakWatch.Leak]) -> [Directive] {
+    /// Static: called on `self` it would keep a copy of everything while its argument changes the original.
+    private static func announce(_ leaks: [LeakWatch.Leak]) -> [Directive] {
         leaks.flatMap { leak -> [Directive] in
             let late = leak.at - leak.pausedAt
             let record = Observation(

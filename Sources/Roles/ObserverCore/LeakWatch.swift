@@ -25,6 +25,8 @@ package struct LeakWatch: Sendable {
         let isGovernors: Bool
         /// What keeps the flags from being read, for a pause that nobody wrote.
         var fault: String?
+
+        func covers(_ at: Instant) -> Bool { at >= countsFrom && clearedAt.map { at < $0 } ?? true }
     }
 
     struct Departure: Sendable {
@@ -99,8 +101,9 @@ package struct LeakWatch: Sendable {
 
     package mutating func departed(_ order: Sighting.Order, at: Instant, ledger: Ledger) -> [Leak] {
         guard LeakWatch.canIncreaseRisk(order) else { return [] }
-        defer { remember(order) }
-        if order.type == "G", onlyShrinks(order) { return [] }
+        let shrinks = order.type == "G" && onlyShrinks(order)
+        remember(order)
+        guard !shrinks else { return [] }
         if order.claimsReducing, let symbol = order.symbol, let side = order.side {
             claims[order.clOrdID] = ledger.reduces(symbol, side, adding: order.quantity ?? .zero)
         }
@@ -120,6 +123,7 @@ package struct LeakWatch: Sendable {
         let found = judge(now: now)
         departures.removeAll { now - $0.at > LeakWatch.memory }
         pauses.removeAll { $0.clearedAt.map { now - $0 > LeakWatch.memory } ?? false }
+        guard !claims.isEmpty else { return found }
         let known = Set(departures.map(\.order.clOrdID))
         claims = claims.filter { known.contains($0.key) }
         return found
@@ -146,10 +150,11 @@ package struct LeakWatch: Sendable {
     package static func canIncreaseRisk(_ order: Sighting.Order) -> Bool { !["F", "q"].contains(order.type) }
 
     private mutating func judge(now: Instant, accepted: String? = nil) -> [Leak] {
+        guard !pauses.isEmpty else { return [] }
         var found: [Leak] = []
         for index in departures.indices where !departures[index].isAnnounced {
             let departure = departures[index]
-            guard let pause = pauses.first(where: { covers($0, departure.at) }) else { continue }
+            guard let pause = pauses.first(where: { $0.covers(departure.at) }) else { continue }
             if departure.order.claimsReducing {
                 guard claims[departure.order.clOrdID] != true else { continue }
                 let isDecided = accepted == departure.order.clOrdID || now - departure.at >= LeakWatch.acceptanceWait
@@ -160,9 +165,5 @@ package struct LeakWatch: Sendable {
         }
         leaks += found
         return found
-    }
-
-    private func covers(_ pause: Pause, _ at: Instant) -> Bool {
-        at >= pause.countsFrom && pause.clearedAt.map { at < $0 } ?? true
     }
 }
