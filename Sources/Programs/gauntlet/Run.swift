@@ -45,7 +45,7 @@ struct Run: ParsableCommand {
 
     @Option(
         help: """
-            Runs at most, 1 to 10: one that is inconclusive, and was not ended early, is followed by another. A pass or a \
+            Runs at most, 1 to 10: one that is inconclusive with whole evidence is followed by another. A pass or a \
             fail is the last word; each run keeps its evidence.
             """)
     var attempts = 1

@@ -28,8 +28,7 @@ package func judge(_ evidence: Evidence) -> Verdict {
         faults: scene.faults.map { $0.result(scene) }
             + scene.operatorFaults.map { $0.evidence.result(scene, by: $0.who) },
         environment: evidence.environment, files: evidence.files, records: evidence.history.count,
-        chainHead: evidence.history.head, defects: evidence.defects,
-        isAborted: !scene.timeline.all("aborted").isEmpty)
+        chainHead: evidence.history.head, defects: evidence.defects)
 }
 
 private func result(of gate: Gate, _ scene: Scene, _ premises: [Premise: Finding]) -> Verdict.GateResult {

@@ -36,8 +36,6 @@ package struct Verdict: Hashable, Sendable {
     package let records: Int
     package let chainHead: String
     package let defects: [String]
-    /// Somebody or something ended the drill before its end.
-    package let isAborted: Bool
 
     /// Scenario, variant and profile: `hard_kill_governance-selftest`.
     package var title: String {
@@ -47,10 +45,10 @@ package struct Verdict: Hashable, Sendable {
 
     package func gate(_ name: GateName) -> GateResult? { gates.first { $0.name == name } }
 
-    /// Whether the same drill, run again, may tell what this one left open: a machine that stood still, a packet that was
-    /// not seen. Not when the drill was ended early or an operator changed it: those are for a person to look at.
+    /// Whether the same drill, run again, may tell what this one left open: a machine that stood still, say. Not when
+    /// the evidence has holes, somebody ended the drill, or an operator changed it: those are for a person to look at.
     package var isWorthAnotherRun: Bool {
-        outcome == .inconclusive && !isAborted
+        outcome == .inconclusive && gate(.evidenceComplete)?.outcome == .pass
             && !faults.contains { $0.json["by"]?.string == "operator" }
     }
 }
