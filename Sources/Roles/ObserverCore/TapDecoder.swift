@@ -46,6 +46,9 @@ package struct TapDecoder: Sendable {
 
     /// Nothing heard for this long on a logged-on session (2.4 × HeartBtInt): the session counts as down.
     package static let silenceMaximum = Duration.nanoseconds(2_400_000_000)
+    /// How long a connection that is over is remembered: its last FIN may come again, and is acknowledged again. Taken
+    /// for a connection of its own, that acknowledgement would be of a byte that nobody saw.
+    package static let closedKept = Duration.nanoseconds(10_000_000_000)
     /// Interfaces of the chaos agent's own, behind which packets are seen a second time.
     static let faultInterfacePrefix = "gnt"
 
@@ -80,9 +83,13 @@ package struct TapDecoder: Sendable {
         return (sightings, keep)
     }
 
-    /// Looks for sessions that have gone silent. Call it ten times a second.
+    /// Looks for sessions that have gone silent, and forgets what is long over. Call it ten times a second.
     package mutating func check(at now: WallTime) -> [Sighting] {
         for (key, connection) in connections {
+            if let over = connection.overSince, !connection.isFIX, now - over > TapDecoder.closedKept {
+                connections[key] = nil
+                continue
+            }
             guard case .loggedOn(let heard) = connection.session, now - heard > TapDecoder.silenceMaximum else {
                 continue
             }
@@ -138,7 +145,7 @@ package struct TapDecoder: Sendable {
         carry(key, segment, packet)
         guard let connection = connections[key] else { return true }
         let keep = connection.isFIX || !segment.flags.isDisjoint(with: [.syn, .fin, .rst])
-        if connection.isOver && !connection.isFIX { connections[key] = nil }
+        if connection.isOver, connection.overSince == nil { connections[key]?.overSince = packet.stamp }
         return keep
     }
 

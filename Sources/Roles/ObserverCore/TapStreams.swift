@@ -67,6 +67,10 @@ extension TapDecoder {
             switch output {
             case .hole:
                 count { $0.holes += 1 }
+                if let connection = connections[key] {
+                    let event = direction == .outbound ? "hole_out" : "hole_in"
+                    see(.tcp(event), packet.stamp, connection, packet.interface)
+                }
                 if direction == .outbound {
                     connections[key]?.outbound.skipHole()
                 } else {

@@ -54,6 +54,8 @@ struct WireConnection {
     var inbound = Half()
     var session = Session.none
     var isReset = false
+    /// When both sides had ended it, or one had reset it.
+    var overSince: WallTime?
 
     var isFIX: Bool { outbound.fix != nil || inbound.fix != nil }
     var isOver: Bool { isReset || (outbound.finished && inbound.finished) }

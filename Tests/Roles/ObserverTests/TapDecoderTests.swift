@@ -254,6 +254,35 @@ import Units
         #expect(tap.counters.holes == 0)
     }
 
+    @Test func `a FIN that comes again when both sides have ended is no hole, and the end is forgotten in time`() {
+        var talk = Dialogue()
+        talk.remote = Dialogue.redis
+        var tap = TapDecoder.tested()
+        let (sent, heard) = (talk.sent + 1, talk.heard + 1)
+        _ = tap.take(talk.handshake())
+        let end = talk.segment(.outbound, [], sequence: sent, flags: 17)
+        let theirs = talk.segment(.inbound, [], sequence: heard, flags: 17, acknowledges: sent + 1)
+        let again = talk.segment(.outbound, [], sequence: sent, flags: 17)
+        let last = talk.segment(.outbound, [], sequence: sent + 1, acknowledges: heard + 1)
+        let seen = tap.take([end, theirs, again, last])
+        #expect(seen.compactMap(\.tcp) == ["fin_out", "fin_in"])
+        #expect(tap.counters.holes == 0)
+        _ = tap.check(at: theirs.stamp + TapDecoder.closedKept)
+        #expect(tap.connections.count == 1)
+        _ = tap.check(at: theirs.stamp + TapDecoder.closedKept + .milliseconds(1))
+        #expect(tap.connections.isEmpty)
+    }
+
+    @Test func `a hole says on which connection it was, and in which direction`() {
+        var talk = Dialogue()
+        var tap = TapDecoder.tested()
+        let handshake = talk.handshake()
+        _ = talk.send(newOrder(1))
+        let seen = tap.take(handshake + [talk.segment(.inbound, [], sequence: talk.heard)])
+        #expect(seen.last?.tcp == "hole_out" && seen.last?.remote == talk.remote)
+        #expect(tap.counters.holes == 1)
+    }
+
     @Test func `a tap that comes late reads from the next message on`() {
         var talk = Dialogue()
         var tap = TapDecoder.tested()
