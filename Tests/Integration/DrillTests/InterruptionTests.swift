@@ -9,9 +9,9 @@ import Verdicts
 
 /// What a run leaves when something of it is killed in mid-drill: nothing, and evidence that can be read.
 @Suite(.serialized) struct InterruptionTests {
-    private func startedDrill(upTo phase: String = "warm-up") throws -> (Rig, ChildProcess) {
+    private func startedDrill(upTo phase: String = "warm-up", _ options: [String] = []) throws -> (Rig, ChildProcess) {
         let rig = try Rig()
-        let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs])
+        let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs] + options)
         rig.poll("phase \(phase)", within: .seconds(40)) { rig.historyHas(#""type":"phase","name":"\#(phase)""#) }
         return (rig, child)
     }
@@ -26,13 +26,14 @@ import Verdicts
         #expect(verdict.outcome != .pass)
     }
 
-    @Test func `Ctrl-C in mid-drill ends in order, inconclusive, with nothing left`() throws {
-        let (rig, child) = try startedDrill()
+    @Test func `Ctrl-C in mid-drill ends in order, inconclusive, with nothing left and no further attempt`() throws {
+        let (rig, child) = try startedDrill(upTo: "warm-up", ["--attempts", "3"])
         child.signal(SIGINT)
         rig.wait("gauntlet to end", within: .seconds(40)) { !child.isRunning }
         #expect(child.status == 2, "\(rig.text())")
         expectNothingLeft(rig)
         #expect(rig.json("verdict.json")?["verdict"]?.string == "inconclusive")
+        #expect(Programs.entries(of: "\(rig.runs)/hard_kill_short").count == 1)
     }
 
     /// Which kind of chaos record came when, in seconds of the monotonic clock.

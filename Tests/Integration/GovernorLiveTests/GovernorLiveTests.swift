@@ -54,7 +54,7 @@ import Units
         #expect(rig.ask(["HGET", GovernorState.positionsKey, "NVDA"])?.string == "10")
         // The operator clears it, and the governor, reconciled, goes on.
         rig.set(GovernorState.criticalPauseKey, "false")
-        rig.eventually("it is ACTIVE again") { rig.state() == "ACTIVE" }
+        rig.eventuallyTrading()
         rig.publish("again", .buy, 11)
         #expect(rig.reason("again") == .ok)
     }
@@ -76,7 +76,7 @@ import Units
         let numbers = rig.rows("SELECT next_outgoing FROM gauntlet.governor_session").first?.first ?? nil
         try rig.startGovernor()
         rig.eventually("it is logged on again") { rig.executions.count { $0.kind == .loggedOn } == 2 }
-        rig.eventually("it is ACTIVE") { rig.metrics()?.value("risk_governor_state", ["state": "ACTIVE"]) == 1 }
+        rig.eventuallyTrading()
         #expect(rig.metrics()?.value("risk_governor_open_orders") == 1)
         #expect(rig.metrics()?.value("risk_governor_position_shares", ["symbol": "NVDA"]) == 10)
         rig.publish("fills")

@@ -117,12 +117,22 @@ extension GovernorRig {
         governor = try start("governor", [], environment.merging(changes) { $1 })
     }
 
-    /// Everything up, and the governor allowed to act.
+    /// Everything up, and the governor able to act.
     func startTrading(_ changes: [String: String] = [:]) throws {
         try startBroker()
         try startGovernor(changes)
         set(GovernorState.pauseKey, "false")
-        eventually("the governor is ACTIVE") { self.state() == "ACTIVE" }
+        eventuallyTrading()
+    }
+
+    /// It is ACTIVE, and has a book of now: without one it has no price to hold an intent against.
+    func eventuallyTrading(at location: SourceLocation = #_sourceLocation) {
+        let asked = Double(WallTime.now.nanoseconds) / 1e9
+        eventually("the governor is ACTIVE and has a new book", at: location) {
+            guard let page = self.metrics() else { return false }
+            return page.value("risk_governor_state", ["state": "ACTIVE"]) == 1
+                && page.value("risk_governor_last_tick_timestamp_seconds", [:]) ?? 0 > asked
+        }
     }
 
     /// Its exit code, once it has ended.

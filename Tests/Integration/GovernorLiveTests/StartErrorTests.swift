@@ -102,8 +102,7 @@ import GovernorCore
         rig.governor?.signal(SIGTERM)
         #expect(rig.ending(rig.governor) == 0)
         try rig.startGovernor(["GAUNTLET_LIMITS": path])
-        rig.eventually("it is ACTIVE") { rig.metrics()?.value("risk_governor_state", ["state": "ACTIVE"]) == 1 }
-        rig.eventually("it has a book") { rig.metrics()?.value("risk_governor_last_tick_timestamp_seconds", [:]) ?? 0 > 0 }
+        rig.eventuallyTrading()
         rig.publish("restarted", .buy, 11)
         #expect(rig.reason("restarted") == .ok)
     }
