@@ -24,18 +24,18 @@ struct AgentFaultTests {
         let other = try RunningAgent(nodes.broker, name: "broker", peer: nodes.governor)
         let sender = try nodes.broker.bound(SOCK_DGRAM, port: 0)
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
-        let before = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
+        let before = try #require(leastOneWay(sender, receiver, nodes.governor.host(5000), below: .milliseconds(50)))
         #expect(before < .milliseconds(50))
         let answer = try agent.inject(
             ("id", "slow"), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(100)),
             ("duration_ns", .milliseconds(1500)))
         #expect(answer["ok"]?.bool == true, "\(answer.text())")
         #expect(answer["fault"]?["readback_equal"]?.bool == true)
-        let during = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
+        let during = try #require(leastOneWay(sender, receiver, nodes.governor.host(5000), below: .milliseconds(150)))
         #expect(during >= .milliseconds(100) && during < .milliseconds(150), "held \(during)")
         let fault = try agent.fault("slow", reaches: "healed")
         #expect(isProven(fault), "\(fault.text()); \(agent.log); \(other.log)")
-        let after = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
+        let after = try #require(leastOneWay(sender, receiver, nodes.governor.host(5000), below: .milliseconds(50)))
         #expect(after < .milliseconds(50))
         #expect(try Nftables(namespace: nodes.governor.namespace.number, node: "x").presence() == .absent)
     }
@@ -44,18 +44,18 @@ struct AgentFaultTests {
         let sender = try nodes.broker.bound(SOCK_DGRAM, port: 0)
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
         for (id, delay) in [("one", Int64(60)), ("two", 40)] {
-            let length: Int64 = id == "one" ? 4000 : 800
+            let length: Int64 = id == "one" ? 8000 : 2000
             let answer = try agent.inject(
                 ("id", .string(id)), ("kind", "latency"), ("from", ["198.18.0.12"]),
                 ("delay_ns", .milliseconds(delay)),
                 ("duration_ns", .milliseconds(length)))
             #expect(answer["ok"]?.bool == true, "\(answer.text())")
         }
-        let both = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
+        let both = try #require(leastOneWay(sender, receiver, nodes.governor.host(5000), below: .milliseconds(150)))
         #expect(both >= .milliseconds(100) && both < .milliseconds(150), "held \(both)")
-        let gone = try eventually(within: .seconds(3)) { try agent.fault("two")?["lifted_ns"]?.integer != nil }
+        let gone = try eventually(within: .seconds(5)) { try agent.fault("two")?["lifted_ns"]?.integer != nil }
         #expect(gone)
-        let one = try #require(oneWay(sender, receiver, nodes.governor.host(5000)))
+        let one = try #require(leastOneWay(sender, receiver, nodes.governor.host(5000), below: .milliseconds(99)))
         #expect(one >= .milliseconds(60) && one < .milliseconds(99), "held \(one)")
     }
 
@@ -64,13 +64,17 @@ struct AgentFaultTests {
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
         _ = try agent.inject(
             ("id", "lossy"), ("kind", "loss"), ("from", ["198.18.0.12"]), ("loss_ppm", 300_000),
-            ("duration_ns", .milliseconds(5000)))
-        var lost = 0
-        for _ in 0..<400 where oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(8)) == nil {
-            lost += 1
+            ("duration_ns", .milliseconds(60_000)))
+        var byte: UInt8 = 7
+        var lost = 400
+        for _ in 0..<8 {
+            for _ in 0..<50 {
+                _ = withSocketAddress(nodes.governor.host(5000)) { sendto(sender.number, &byte, 1, 0, $0, $1) }
+            }
+            while read(receiver, within: .milliseconds(200)) != nil { lost -= 1 }
         }
-        // 400 draws at 0.3: 120 ± 9.2; five standard deviations, and a margin for a late one.
-        #expect((74...175).contains(lost), "lost \(lost) of 400")
+        // 400 draws at 0.3: 120 ± 9.2; five standard deviations.
+        #expect((74...166).contains(lost), "lost \(lost) of 400")
         #expect(try agent.fault("lossy")?["state"]?.string == "inForce")
     }
 
@@ -78,11 +82,11 @@ struct AgentFaultTests {
         let listener = try nodes.broker.listener(port: 9878)
         let pair = try nodes.connection(port: 9878, listener: listener)
         let answer = try agent.inject(
-            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(700)))
+            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(1500)))
         #expect(answer["fault"]?["readback_equal"]?.bool == true, "\(answer.text())")
         #expect(write(pair.accepted) == 1)
         #expect(read(pair.client, within: .milliseconds(300)) == nil)
-        let got = try #require(read(pair.client, within: .seconds(4)))
+        let got = try #require(read(pair.client, within: .seconds(8)))
         #expect(got.count == 1)
         let fault = try agent.fault("cut", reaches: "healed")
         #expect((fault["packets"]?.integer ?? 0) > 0)
@@ -93,12 +97,12 @@ struct AgentFaultTests {
         let sender = try nodes.broker.bound(SOCK_DGRAM, port: 0)
         let receiver = try nodes.governor.bound(SOCK_DGRAM, port: 5000)
         _ = try agent.inject(
-            ("id", "slow"), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(400)),
-            ("duration_ns", .milliseconds(3000)))
+            ("id", "slow"), ("kind", "latency"), ("from", ["198.18.0.12"]), ("delay_ns", .milliseconds(1500)),
+            ("duration_ns", .milliseconds(20_000)))
         #expect(oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(1)) == nil)
         _ = try agent.inject(
-            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(1500)))
-        #expect(read(receiver, within: .milliseconds(1000)) == nil)
+            ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(20_000)))
+        #expect(read(receiver, within: .milliseconds(2500)) == nil)
         // Dropped by the second cut: it had passed the first before the partition was there.
         #expect((try agent.fault("cut")?["packets"]?.integer ?? 0) > 0)
     }
@@ -139,11 +143,11 @@ struct AgentFaultTests {
         defer { child.signal(SIGKILL) }
         let paused = try agent.inject(
             ("id", "stop"), ("kind", "pause"), ("pid", .integer(Int64(child.pid))),
-            ("duration_ns", .milliseconds(200)))
+            ("duration_ns", .milliseconds(1000)))
         #expect(paused["fault"]?["state"]?.string == "inForce", "\(paused.text())")
         #expect(state(child.pid) == "T")
         #expect(isProven(try agent.fault("stop", reaches: "healed")))
-        #expect(state(child.pid) == "S")
+        #expect(eventually { state(child.pid) == "S" })
         let killed = try agent.inject(("id", "kill"), ("kind", "kill"), ("pid", .integer(Int64(child.pid))))
         #expect(killed["fault"]?["state"]?.string == "healed", "\(killed.text())")
         #expect(agent.reactor.run(until: Instant.now + .seconds(2)) { !child.isRunning })
@@ -159,7 +163,7 @@ struct AgentFaultTests {
     @Test func `a link that goes down comes back with its routes`() throws {
         let link = try nodes.governor.link()
         let route = try addRoute()
-        let answer = try agent.inject(("id", "down"), ("kind", "link-down"), ("duration_ns", .milliseconds(300)))
+        let answer = try agent.inject(("id", "down"), ("kind", "link-down"), ("duration_ns", .milliseconds(1500)))
         #expect(answer["fault"]?["readback_equal"]?.bool == true, "\(answer.text()); \(agent.log)")
         #expect(try link.link(named: "market")?.isUp == false)
         #expect(try !link.routes().contains(route))

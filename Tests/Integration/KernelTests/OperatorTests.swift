@@ -146,7 +146,7 @@ struct OperatorTests {
         defer { unlink(log) }
         func text() -> String { String(decoding: ProcessTable.contents(log), as: UTF8.self) }
         // It watches once its command is in the audit.
-        #expect(try eventually { agent.audit.contains { $0["what"]?.string == "watch" } })
+        #expect(eventually { agent.audit.contains { $0["what"]?.string == "watch" } })
         _ = try run("inject", "partition", "--from", "broker", "--for", "10s", "--id", "cut")
         let seen = agent.reactor.run(until: Instant.now + .seconds(5)) { text().contains("cut: first effect (by counter)") }
         #expect(seen, "\(text())")

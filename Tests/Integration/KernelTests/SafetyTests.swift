@@ -24,7 +24,7 @@ struct SafetyTests {
         let delay = JSON.Member("delay_ns", kind == "latency" ? .milliseconds(300) : .null)
         let answer = try agent.inject(
             ("id", "left"), ("kind", .string(kind)), ("from", ["198.18.0.12"]), (delay.key, delay.value),
-            ("duration_ns", .milliseconds(1000)))
+            ("duration_ns", .milliseconds(1500)))
         #expect(answer["ok"]?.bool == true, "\(answer.text())")
         let applied = Instant.now
         agent.killHard()
@@ -33,11 +33,11 @@ struct SafetyTests {
             #expect(oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(200)) == nil)
         }
         // … until its time is over, and a queue without a holder lets everything pass.
-        let isOver = eventually(within: .seconds(3)) {
+        let isOver = eventually(within: .seconds(5)) {
             oneWay(sender, receiver, nodes.governor.host(5000), within: .milliseconds(20)) != nil
         }
         #expect(isOver)
-        #expect(Instant.now - applied < .milliseconds(1600))
+        #expect(Instant.now - applied < .milliseconds(1500 + 1000), "its time, and a second")
     }
 
     @Test func `an agent that starts again heals what its ledger left`() throws {
@@ -123,9 +123,9 @@ struct ControlGuardTests {
         let broker = try nodes.broker.listener(port: 9878)
         defer { _ = (metrics, other, observer, broker) }
         let limit = Duration.milliseconds(200)
-        #expect(try nodes.broker.connect(to: nodes.governor.host(8000), within: limit).code == 0)
+        #expect(try nodes.broker.connect(to: nodes.governor.host(8000)).code == 0)
         #expect(try nodes.broker.connect(to: nodes.governor.host(8001), within: limit).code == EINPROGRESS)
-        #expect(try nodes.governor.connect(to: nodes.broker.host(7010), within: limit).code == 0)
+        #expect(try nodes.governor.connect(to: nodes.broker.host(7010)).code == 0)
         #expect(try nodes.governor.connect(to: nodes.broker.host(9878), within: limit).code != 0)
         try Nftables.removeControlGuard(namespace: nodes.governor.namespace.number)
         #expect(try nodes.governor.connect(to: nodes.broker.host(9878), within: limit).code == 0)
