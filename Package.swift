@@ -168,7 +168,7 @@ let package = Package(
                 "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
                 "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units",
             ]),
-        tests("Integration", "HTTPTests", ["HTTP", "Telemetry", "Sockets", "Units"]),
+        tests("Integration", "HTTPTests", ["HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
         .executableTarget(
             name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",
             swiftSettings: strict),

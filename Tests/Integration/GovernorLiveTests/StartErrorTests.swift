@@ -2,6 +2,7 @@ import Glibc
 import LiveStores
 import Messages
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -20,25 +21,16 @@ import GovernorCore
         var environment = StartErrorTests.sound
         for (name, value) in changes { environment[name] = value }
         let reactor = try Reactor()
-        let path = try temporaryFile("")
-        defer { unlink(path) }
-        let output = open(path, O_WRONLY | O_CLOEXEC)
+        let folder = try ScratchFolder.make("governor-start")
+        defer { ScratchFolder.remove(folder) }
+        let path = "\(folder)/output"
+        let output = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(output) }
         let process = try ChildProcess(
             "governor", Command("\(Programs.ownDirectory)/governor", [], environment: environment), output: output,
             on: reactor)
         if !reactor.run(until: Instant.now + .seconds(10), or: { !process.isRunning }) { process.signal(SIGKILL) }
         return (process.status, String(decoding: ProcessTable.contents(path), as: UTF8.self))
-    }
-
-    private func temporaryFile(_ text: String) throws -> String {
-        var template = Array("/tmp/gauntlet-governor-file-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
-        return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     }
 
     private static func limits(_ change: (inout [JSON.Member]) -> Void) -> String {
@@ -52,8 +44,10 @@ import GovernorCore
             members.removeAll { $0.key == "max_position" || $0.key == "max_open_orders" }
             members += [JSON.Member("max_open_orders", "many"), JSON.Member("max_positon", 5)]
         }
-        let path = try temporaryFile(text)
-        defer { unlink(path) }
+        let folder = try ScratchFolder.make("limits")
+        defer { ScratchFolder.remove(folder) }
+        let path = "\(folder)/limits.json"
+        try ScratchFolder.write(text, to: path)
         let end = try start(["GAUNTLET_LIMITS": path])
         #expect(end.status == 64)
         #expect(end.text.contains("\(path)"))
@@ -92,11 +86,11 @@ import GovernorCore
     @Test func `limits that are loosened while it runs bind as they were until a restart`() throws {
         let rig = try GovernorRig()
         let path = "\(rig.directory)/limits.json"
-        try write(StartErrorTests.limits(order: 10), to: path)
+        try ScratchFolder.write(StartErrorTests.limits(order: 10), to: path)
         try rig.startTrading(["GAUNTLET_LIMITS": path])
         rig.publish("before", .buy, 11)
         #expect(rig.reason("before") == .maxQuantity)
-        try write(StartErrorTests.limits(order: 100), to: path)
+        try ScratchFolder.write(StartErrorTests.limits(order: 100), to: path)
         rig.publish("loosened", .buy, 11)
         #expect(rig.reason("loosened") == .maxQuantity)
         rig.governor?.signal(SIGTERM)
@@ -111,13 +105,5 @@ import GovernorCore
         var limits = Limits()
         limits.maxOrderQuantity = Quantity(shares: quantity)
         return String(decoding: limits.json.bytes(), as: UTF8.self)
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
     }
 }

@@ -11,6 +11,17 @@ package enum ScratchFolder {
         return String(cString: made)
     }
 
+    /// Makes or replaces a file that only its owner may read; where the disk is full, it throws.
+    package static func write(_ text: String, to path: String) throws(SystemError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError(path, "open", code: errno) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw SystemError(path, "write", code: errno)
+        }
+    }
+
     /// Removes it with all that is in it, links unfollowed; what is gone already, or is somebody else's, stays as it is.
     package static func remove(_ path: String) {
         guard let stream = opendir(path) else { return }
