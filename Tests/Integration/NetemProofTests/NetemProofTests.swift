@@ -87,6 +87,11 @@ struct NetemProofTests {
 
     @Test func `shares and rates are healed`() throws { #expect(try Proof.checks().sharesHealed == []) }
 
+    @Test(.enabled(if: Proof.isEmulated, "only Debian's cloud kernel in a guest of QEMU is sure to have nf_tables' queue"))
+    fileprivate func `nf_tables' own queue holds the named sender alone, and ends with its agent`() throws {
+        #expect(try Proof.checks().queued == [])
+    }
+
     @Test(arguments: Proof.captureNames)
     fileprivate func `what we send is byte for byte what tc makes the kernel tell`(_ name: String) throws {
         let messages = try NetlinkCapture.netemMessages(try Proof.outcome.get().captures[name] ?? [])

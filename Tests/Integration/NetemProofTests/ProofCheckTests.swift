@@ -152,6 +152,29 @@ private let untouched = kernel(["noqueue"], filters: 0, devices: "", netem: 0)
         #expect(ProofChecks(records: records).killed != [])
     }
 
+    @Test func `a queue that holds too little, too long, another sender, or stays, is found`() throws {
+        var records = try recorded()
+        let good: [(what: String, found: JSON)] = [
+            ("rules", 1), ("tables", 0), ("pings", pings(100) { _ in 103 }), ("bystander", pings(30) { _ in 0.1 }),
+            ("pings-after", pings(30) { _ in 0.1 }), ("pings-after-kill", pings(30) { _ in 0.1 }),
+            ("faults", [["id": "queue", "backend": "nft-queue", "readback_equal": true]]),
+        ]
+        for (what, found) in good { records["queue", what] = found }
+        #expect(ProofChecks(records: records).queued == [])
+        let bad: [(what: String, found: JSON)] = [
+            ("rules", 0), ("tables", 1), ("pings", pings(100) { _ in 99 }), ("pings", pings(100) { _ in 112 }),
+            ("bystander", pings(30) { _ in 100 }), ("pings-after", pings(30) { _ in 100 }),
+            ("pings-after-kill", pings(3, sent: 30) { _ in 0.1 }),
+            ("faults", [["id": "queue", "backend": "nfqueue", "readback_equal": true]]),
+        ]
+        for (what, found) in bad {
+            var spoilt = records
+            spoilt["queue", what] = found
+            #expect(ProofChecks(records: spoilt).queued != [], "\(what)")
+        }
+        #expect(ProofChecks(records: try recorded()).queued != [], "not tried is not proved")
+    }
+
     @Test func `a guardian that comes late, early or never is found`() throws {
         #expect(try doctored("killed", "gone-after-ms", 4_900).killed != [])
         #expect(try doctored("stopped", "gone-after-ms", 100).stopped != [])

@@ -115,6 +115,24 @@ struct ProofChecks {
         return findings
     }
 
+    /// nf_tables' own queue: a program of ours holds the packets, and in an emulated guest it is milliseconds late.
+    var queued: [String] {
+        var findings = near("queue", "bystander", 0) + near("queue", "pings-after", 0) + near("queue", "pings-after-kill", 0)
+        if records["queue", "rules"]?.integer != 1 {
+            findings.append("queue: expected one rule that queues, found \(records["queue", "rules"]?.text() ?? "nothing")")
+        }
+        if records["queue", "tables"]?.integer != 0 { findings.append("queue: its table is still there after the heal") }
+        let held = (records.pings("queue")?.median ?? .nan) - baseline
+        if !(100...100 + 4 * ProofChecks.tolerance).contains(held) {
+            findings.append("queue: expected 100 ms and at most \(4 * ProofChecks.tolerance) more, found \(held)")
+        }
+        let fault = records.fault("queue", listedIn: "queue")
+        if fault?["backend"]?.string != "nft-queue" || fault?["readback_equal"]?.bool != true {
+            findings.append("queue: expected it read back by nft-queue, found \(fault?.text() ?? "nothing")")
+        }
+        return findings
+    }
+
     // MARK: parts
 
     func near(_ of: String, _ what: String, _ dose: Double) -> [String] {
