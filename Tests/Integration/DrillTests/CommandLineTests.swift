@@ -4,7 +4,7 @@ import Processes
 import Testing
 import Units
 
-@Suite(.serialized) struct CommandLineTests {
+@Suite(.twoAtATime) struct CommandLineTests {
     private func result(of arguments: [String]) throws -> (status: Int32, text: String) {
         let rig = try Rig()
         let child = try rig.start(arguments)

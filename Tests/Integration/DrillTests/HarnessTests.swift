@@ -5,7 +5,7 @@ import Testing
 import Units
 
 /// The rig itself, broken on purpose: a verdict that can't notice is no verdict.
-@Suite(.serialized) struct HarnessTests {
+@Suite(.twoAtATime) struct HarnessTests {
     private func verdict(of arguments: [String], in rig: Rig) throws -> (status: Int32?, verdict: String?) {
         let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs] + arguments)
         rig.wait("the drill to end", within: .seconds(120)) { !child.isRunning }
@@ -31,7 +31,8 @@ import Units
         #expect(verdict != nil && verdict != "pass")
     }
 
-    @Test func `a leak is announced within a tenth of a second of its packet`() throws {
+    @Test(.alone)
+    func `a leak is announced within a tenth of a second of its packet`() throws {
         let rig = try Rig()
         let rogue = "\(Rig.programs)/rogue-governor --flaw leaks-one-order"
         let (status, verdict) = try verdict(of: ["--governor", rogue], in: rig)

@@ -8,7 +8,7 @@ import Units
 import Verdicts
 
 /// What a run leaves when something of it is killed in mid-drill: nothing, and evidence that can be read.
-@Suite(.serialized) struct InterruptionTests {
+@Suite(.twoAtATime) struct InterruptionTests {
     private func startedDrill(upTo phase: String = "warm-up", _ options: [String] = []) throws -> (Rig, ChildProcess) {
         let rig = try Rig()
         let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs] + options)
@@ -45,7 +45,8 @@ import Verdicts
         }
     }
 
-    @Test func `gauntlet abort heals everything within a second, and the run is inconclusive`() throws {
+    @Test(.alone)
+    func `gauntlet abort heals everything within a second, and the run is inconclusive`() throws {
         let (rig, child) = try startedDrill(upTo: "fault")
         rig.poll("the fault to bite", within: .seconds(10)) { rig.historyHas(#""type":"fault_first_effect""#) }
         let asked = Double(Instant.now.nanoseconds) / 1e9
@@ -65,7 +66,8 @@ import Verdicts
         expectNothingLeft(rig)
     }
 
-    @Test func `a fault that an operator injects in mid-drill is in the evidence and in the verdict`() throws {
+    @Test(.alone)
+    func `a fault that an operator injects in mid-drill is in the evidence and in the verdict`() throws {
         let (rig, child) = try startedDrill()
         rig.poll("phase drive", within: .seconds(20)) { rig.historyHas(#""type":"phase","name":"fault""#) }
         let operators = try rig.start(
@@ -104,7 +106,8 @@ import Verdicts
         try expectReadable(rig)
     }
 
-    @Test func `two drills at once, of one scenario and seed, don't disturb or judge each other`() throws {
+    @Test(.alone)
+    func `two drills at once, of one scenario and seed, don't disturb or judge each other`() throws {
         let rig = try Rig()
         let command = ["run", "hard_kill_short", "--attempts", "3", "--runs", rig.runs]
         let children = try [1, 2].map { _ in try rig.start(command) }
