@@ -90,6 +90,9 @@ package struct DrillWatch: Sendable {
                     .init("second_path", .integer(Int64(counters.secondPath))),
                     .init("undecodable", .integer(Int64(counters.undecodable))),
                     .init("garbled_in", .integer(Int64(counters.garbledInbound))),
+                    .init("redis_commands", .integer(Int64(counters.redisCommands))),
+                    .init("redis_answered", .integer(Int64(counters.redisAnswered))),
+                    .init("redis_given_up", .integer(Int64(counters.redisGivenUp))),
                     .init("sched_fifo", .bool(isRealTime)),
                 ]))
     }

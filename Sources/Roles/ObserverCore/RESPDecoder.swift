@@ -5,8 +5,10 @@ package enum RESPValue: Hashable, Sendable {
     case integer(Int64)
     case bulk([UInt8])
     case null
-    /// Arrays, sets, maps (flattened) and pushes.
+    /// Arrays, sets and maps (flattened).
     case array([RESPValue])
+    /// Out of band, RESP3: no reply to anything.
+    case push([RESPValue])
 
     package var bytes: [UInt8]? {
         switch self {
@@ -16,7 +18,13 @@ package enum RESPValue: Hashable, Sendable {
     }
 
     package var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
-    package var elements: [RESPValue]? { if case .array(let values) = self { values } else { nil } }
+    package var isPush: Bool { if case .push = self { true } else { false } }
+    package var elements: [RESPValue]? {
+        switch self {
+        case .array(let values), .push(let values): values
+        default: nil
+        }
+    }
 }
 
 /// Cuts a byte stream into RESP values. What can't be one is skipped up to the next array, and counted.
@@ -145,6 +153,6 @@ package struct RESPDecoder: Sendable {
             }
         }
         position = next
-        return .complete(.array(values))
+        return .complete(kind == UInt8(ascii: ">") ? .push(values) : .array(values))
     }
 }

@@ -12,6 +12,8 @@ package struct Sighting: Sendable {
         case logout(String)
         case intent(id: JSON, tick: JSON)
         case decision(JSON)
+        /// A command to Redis was answered; the stamp is that of the packet with the reply's last byte.
+        case roundTrip(_ command: String, Duration)
         /// An order, or a connection of the governor's own, where none may be.
         case secondPath(String)
     }

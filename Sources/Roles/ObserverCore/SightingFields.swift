@@ -30,6 +30,11 @@ extension Sighting {
         case .decision(let json):
             let keys = ["intent", "tick", "action", "quantity", "reason", "epoch", "cl_ord_id"]
             return ("decision_out", keys.map { .init($0, json[$0] ?? .null) })
+        case .roundTrip(let command, let took):
+            return (
+                "redis_round_trip",
+                [conn, .init("command", .string(command)), .init("took_ns", .integer(took.nanoseconds))]
+            )
         case .secondPath(let what):
             return ("second_path", place + [.init("what", .string(what)), .init("remote", .string("\(remote)"))])
         }

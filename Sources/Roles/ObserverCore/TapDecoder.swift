@@ -37,6 +37,11 @@ package struct TapDecoder: Sendable {
         package var orders = 0
         package var intents = 0
         package var decisions = 0
+        /// Commands that left for Redis, and how many of them were answered as far as the wire can tell.
+        package var redisCommands = 0
+        package var redisAnswered = 0
+        /// Connections on which it became uncertain which reply is whose.
+        package var redisGivenUp = 0
     }
 
     struct Key: Hashable {
@@ -173,6 +178,9 @@ package struct TapDecoder: Sendable {
         } else if key.remote.port == configuration.redisPort {
             connection.outbound.chooseRESP()
             connection.inbound.chooseRESP()
+            if !configuration.rig.contains(key.remote) {
+                connection.pairing = CommandPairing(seenFromItsBeginning: isSYN)
+            }
         }
         connections[key] = connection
         guard packet.interface != configuration.marketInterface, connection.initiator == .governor,

@@ -67,6 +67,7 @@ extension TapDecoder {
             switch output {
             case .hole:
                 count { $0.holes += 1 }
+                giveUpPairing(key, "a hole")
                 if let connection = connections[key] {
                     let event = direction == .outbound ? "hole_out" : "hole_in"
                     see(.tcp(event), packet.stamp, connection, packet.interface)
@@ -83,9 +84,13 @@ extension TapDecoder {
                 count {
                     if direction == .outbound { $0.undecodable += garbledNow } else { $0.garbledInbound += garbledNow }
                 }
+                if garbledNow > 0 { giveUpPairing(key, "bytes of no known form") }
                 if direction == .inbound { hear(key, packet) }
                 for message in messages { understand(message, key, direction, stamp, packet.interface) }
-                for value in values { understand(value, key, direction, stamp, packet.interface) }
+                for value in values {
+                    understand(value, key, direction, stamp, packet.interface)
+                    pair(value, key, direction, stamp, packet.interface)
+                }
             }
         }
     }
@@ -152,5 +157,30 @@ extension TapDecoder {
             see(.decision(json), stamp, connection, interface)
         default: return
         }
+    }
+
+    /// Never on a copy of the connection: what waits for replies would be copied at each command.
+    private mutating func pair(
+        _ value: RESPValue, _ key: Key, _ direction: Packet.Direction, _ stamp: WallTime, _ interface: String
+    ) {
+        guard connections[key]?.pairing != nil else { return }
+        let wasCertain = connections[key]?.pairing?.doubt == nil
+        if direction == .outbound {
+            count { $0.redisCommands += 1 }
+            connections[key]?.pairing?.left(value, at: stamp)
+        } else {
+            let answer = connections[key]?.pairing?.came(value, at: stamp) ?? .none
+            if answer != .none { count { $0.redisAnswered += 1 } }
+            if case .timed(let trip) = answer, let connection = connections[key] {
+                see(.roundTrip(trip.command, trip.took), stamp, connection, interface)
+            }
+        }
+        if wasCertain, connections[key]?.pairing?.doubt != nil { count { $0.redisGivenUp += 1 } }
+    }
+
+    private mutating func giveUpPairing(_ key: Key, _ reason: String) {
+        guard let pairing = connections[key]?.pairing, pairing.doubt == nil else { return }
+        count { $0.redisGivenUp += 1 }
+        connections[key]?.pairing?.giveUp(reason)
     }
 }

@@ -56,6 +56,8 @@ struct WireConnection {
     var isReset = false
     /// When both sides had ended it, or one had reset it.
     var overSince: WallTime?
+    /// `nil` where no Redis is spoken to, or where the rig is who speaks.
+    var pairing: CommandPairing?
 
     var isFIX: Bool { outbound.fix != nil || inbound.fix != nil }
     var isOver: Bool { isReset || (outbound.finished && inbound.finished) }

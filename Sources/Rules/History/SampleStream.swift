@@ -15,6 +15,8 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
     case tapIntents = "tap_intents"
     /// A decision's packet left the governor.
     case tapDecisions = "tap_decisions"
+    /// A command of the governor's was answered by Redis: from packet to packet, at the governor's interface.
+    case redisRoundTrips = "redis_round_trips"
     /// Redis executed the publication of a decision.
     case redisDecisions = "redis_decisions"
     /// An answer of Redis or PostgreSQL about the governor's positions.
@@ -48,6 +50,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
             ]
         case .tapIntents: [.text("id"), .integer("tick")]
         case .tapDecisions: SampleStream.decision
+        case .redisRoundTrips: [.integer("conn"), .text("command"), .integer("took_ns")]
         case .redisDecisions: SampleStream.decision + [.text("by")]
         case .storeReads: [.text("store"), .integer("sent_t", "sent_ns"), .text("positions"), .text("versions")]
         case .memory: [.text("name"), .integer("pid"), .integer("rss_kb"), .integer("anon_kb")]
@@ -80,6 +83,7 @@ package enum SampleStream: String, Hashable, Sendable, CaseIterable {
         case (.feed, "depth"): self = .feedDepth
         case (.tap, "intent_in"): self = .tapIntents
         case (.tap, "decision_out"): self = .tapDecisions
+        case (.tap, "redis_round_trip"): self = .redisRoundTrips
         case (.redis, "decision"): self = .redisDecisions
         case (.rig, "store_read"): self = .storeReads
         case (.scrape, "memory"): self = .memory

@@ -21,7 +21,7 @@ package struct Evidence: Sendable {
 
     /// The form in which a run is recorded: its types, fields, files and columns. A run says its own in `environment.json`,
     /// and one of another form is refused: half understood, it would look like a run with gaps.
-    package static let form = "gauntlet.evidence/2"
+    package static let form = "gauntlet.evidence/3"
 
     /// Files without which nothing is certain.
     package static let required =

@@ -70,6 +70,7 @@ extension Scene {
         if evidence.scenario.load.strategy == .flood {
             members += quantiles("decision_latency", decisionSamples)
             members += quantiles("pipeline_latency", driving.map { pipelineSamples(in: $0) } ?? [])
+            members += redisRoundTripMeasurements
             members.append(.init("checks", checksMeasured))
             members.append(.init("memory_growth", memoryMeasured))
         }
@@ -83,8 +84,11 @@ extension Scene {
 extension Scene {
     /// Without a bound: the figures that go beside the gates' P99. `null` where it was never answered.
     private func quantiles(_ name: String, _ samples: [LatencySample]) -> [JSON.Member] {
-        let sorted = samples.map(\.value).sorted()
-        return [("p50", 500), ("p99", 990), ("p999", 999)].compactMap { suffix, perMille in
+        quantiles(name, ascending: samples.map(\.value).sorted())
+    }
+
+    func quantiles(_ name: String, ascending sorted: [Double]) -> [JSON.Member] {
+        [("p50", 500), ("p99", 990), ("p999", 999)].compactMap { suffix, perMille in
             let key = "\(name)_\(suffix)_ms"
             // The gate's own figure stands under this name already.
             if suffix == "p99", evidence.scenario.gates.contains(where: { $0.name.rawValue == key }) { return nil }

@@ -33,6 +33,8 @@ package struct Timeline: Sendable {
     private(set) var scrapes: [ScrapeSeen] = []
     /// What every scrape said of the watermark, in the order of their last bytes.
     private(set) var watermarks: [WatermarkSeen] = []
+    /// What the wire showed of commands to Redis and their replies, in the order of the replies.
+    private(set) var redisRoundTrips: ContiguousArray<RedisRoundTrip> = []
     private(set) var memory: [MemorySample] = []
     private(set) var backlogs: [BacklogLook] = []
     private(set) var faultEvents: [Named] = []
@@ -161,6 +163,7 @@ package struct Timeline: Sendable {
             books.reserveCapacity(rows)
             ticks.reserveCapacity(ticks.capacity + rows)
         case SampleStream.pipeline.file: watermarks.reserveCapacity(rows)
+        case SampleStream.redisRoundTrips.file: redisRoundTrips.reserveCapacity(rows)
         case SampleStream.storeOrders.file: storedOrderRows.reserveCapacity(rows)
         case SampleStream.storeFills.file: storedFillRows.reserveCapacity(rows)
         default: return
@@ -265,6 +268,11 @@ package struct Timeline: Sendable {
             guard let id, let tick else { return refuse(stamp, "id or tick") }
             arrivedRows.append(ArrivedRow(stamp: stamp, intent: lexicon.note(id: id, tick: tick)))
         case .tapDecisions: decidedRows.append(outgone(&row, stamp))
+        case .redisRoundTrips:
+            row.skip()
+            let (command, took) = (row.text(), row.integer())
+            guard let command, let took else { return refuse(stamp, "command or took_ns") }
+            redisRoundTrips.append(RedisRoundTrip(at: stamp.at, nanoseconds: took, isPing: command == "PING"))
         case .redisDecisions:
             publishedRows.append(outgone(&row, stamp))
             row.skip()

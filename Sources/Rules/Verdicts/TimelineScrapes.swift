@@ -66,3 +66,20 @@ struct BacklogLook: Sendable {
         }
     }
 }
+
+/// A command of the governor's and its reply, as the wire showed them.
+struct RedisRoundTrip: Sendable {
+    /// When the reply's last byte came.
+    let at: Instant
+    /// Nanoseconds times two, and one for a ping: a truth of its own would widen each of a million rows by eight bytes.
+    private let bits: Int64
+
+    init(at: Instant, nanoseconds: Int64, isPing: Bool) {
+        self.at = at
+        bits = nanoseconds << 1 | (isPing ? 1 : 0)
+    }
+
+    var milliseconds: Double { Double(bits >> 1) / 1e6 }
+    /// What the contract's `risk_governor_redis_roundtrip_seconds` is about.
+    var isPing: Bool { bits & 1 != 0 }
+}

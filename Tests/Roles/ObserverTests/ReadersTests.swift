@@ -63,7 +63,7 @@ import Testing
         }
         let expected: [RESPValue] = [
             .array([.bulk(Array("message".utf8)), .bulk(Array("strategy.intents".utf8)), .bulk(Array("{}".utf8))]),
-            .simple(Array("OK".utf8)), .integer(12), .null, .array([.bulk(Array("hi".utf8))]),
+            .simple(Array("OK".utf8)), .integer(12), .null, .push([.bulk(Array("hi".utf8))]),
             .error(Array("ERR no".utf8))
         ]
         #expect(found == expected, "seed \(seed)")

@@ -158,6 +158,37 @@ private let flaws: [Planted] = [
         #expect(try story.judged().gate(.ordersInShadow)?.outcome == .inconclusive)
     }
 
+    @Test func `a verdict of a flood says how long Redis took on the wire, apart from what the governor says of it`() throws {
+        let measured = try Story.flood().judged().measurements
+        #expect(measured["redis_round_trips"] == 2_200)
+        #expect(measured["redis_round_trip_p50_ms"] == .real(0.3) && measured["redis_round_trip_p99_ms"] == .real(0.5))
+        #expect(measured["redis_round_trip_p999_ms"] == .real(4) && measured["redis_round_trip_maximum_ms"] == .real(4))
+        #expect(measured["redis_ping_mean_ms"] == .real(0.5) && measured["redis_ping_claimed_mean_ms"]?.text() == "0.6")
+    }
+
+    @Test func `a governor whose metric is faster than the wire is seen beside it, and no gate moves`() throws {
+        var story = try Story.flood()
+        for page in 2..<31 {
+            story.change("metrics", "risk_governor_redis_roundtrip_seconds_sum", to: .real(Double(page) * 0.001)) {
+                Int(second($0)) == page
+            }
+        }
+        let verdict = try story.judged()
+        #expect(verdict.outcome == .pass, "\(reasons(verdict))")
+        #expect(verdict.measurements["redis_ping_claimed_less_wire_ms"]?.text() == "-0.49")
+    }
+
+    @Test func `without a tap's word on Redis its round trips are null, not zero`() throws {
+        var story = try Story.flood()
+        story.remove("redis_round_trip")
+        let measured = try story.judged().measurements
+        for name in ["p50_ms", "p99_ms", "p999_ms", "maximum_ms"] {
+            #expect(measured["redis_round_trip_\(name)"] == .null, "\(name)")
+        }
+        #expect(measured["redis_round_trips"] == 0 && measured["redis_ping_claimed_less_wire_ms"] == .null)
+        #expect(measured["redis_commands_answered"] == .null)
+    }
+
     @Test func `without samples the gates of a flood know nothing`() throws {
         var story = try Story.flood()
         for type in ["memory", "redis_clients", "watermark"] { story.remove(type) }

@@ -45,6 +45,9 @@ extension Story {
         ])
         see(due + 0.0002, .tap, "intent_in", [("id", .string(id)), ("tick", .integer(tick))])
         decide(due + 0.0005, id, tick, isAdmissible ? "accept" : "reject", isAdmissible ? "ok" : "price_collar", id)
+        see(due + 0.0009, .tap, "redis_round_trip", [
+            ("conn", 3), ("command", "PUBLISH"), ("took_ns", .integer(tick % 100 == 0 ? 4_000_000 : 300_000)),
+        ])
         if isAdmissible { order(due + 0.0015, id, side: position > 100 ? .sell : .buy) }
     }
 
@@ -55,6 +58,10 @@ extension Story {
             let watermark = min(2_400, max(0, Int64((at - 0.002 - 3) * Story.perSecond)))
             let due = JSON.integer(Story.instant(at - 0.001).nanoseconds)
             see(at, .scrape, "watermark", [("due_ns", due), ("sent_ns", due), ("ok", true), ("watermark", .integer(watermark))])
+        }
+        for number in 0..<270 {
+            let pong = [("conn", 4), ("command", "PING"), ("took_ns", 500_000)] as [(String, JSON)]
+            see(2.05 + Double(number) / 10, .tap, "redis_round_trip", pong)
         }
         for second in 2..<31 {
             let at = Double(second) + 0.3
@@ -76,7 +83,7 @@ extension Story {
             ("node", "governor"), ("ok", true),
             series("decision_latency_seconds_count", count), series("decision_latency_seconds_sum", 1),
             series("pipeline_latency_seconds_count", count), series("pipeline_latency_seconds_sum", 1),
-            series("redis_roundtrip_seconds_count", count), series("redis_roundtrip_seconds_sum", 1),
+            series("redis_roundtrip_seconds_count", count), series("redis_roundtrip_seconds_sum", .real(Double(second) * 0.06)),
             series("decisions_total{action=\"accept\"}", count), series("recovery_time_seconds", 0),
             series("feed_latency_seconds", .real(0.0001 + Double(second) / 1e6)),
             series("last_tick_timestamp_seconds", .real(wall - 0.01)), series("position_shares{symbol=\"NVDA\"}", 3),
