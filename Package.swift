@@ -82,7 +82,7 @@ let roles: [Target] = [
         "Roles", "GovernorService",
         ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
-    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "Sockets", "Commands", "Netlink", "Processes", "Archive"]),
+    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "History", "Sockets", "Commands", "Netlink", "Processes", "Archive"]),
     inspectable("ObserverCore", ["Units", "Messages", "History"]),
     room(
         "Roles", "ObserverService",
@@ -94,8 +94,8 @@ let roles: [Target] = [
     room(
         "Roles", "ConductorService",
         [
-            "ConductorCore", "Certification", "Pages", "Sockets", "Commands", "Redis", "Postgres", "Netlink", "Processes",
-            "Archive", "Tapes", "Judging", "HTTP", "CLinux",
+            "ConductorCore", "Certification", "History", "Scenarios", "Verdicts", "Pages", "Sockets", "Commands", "Redis",
+            "Postgres", "Netlink", "Processes", "Archive", "Tapes", "Judging", "HTTP", "CLinux",
         ]),
 ]
 
