@@ -11,12 +11,13 @@ COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks Benchmarks
-RUN swift build -c release
-# The programs, and of the toolchain only the libraries that they are linked with.
-RUN mkdir -p /out/bin /out/lib && cd .build/release \
+# In one layer with what is kept of it: the programs, and of the toolchain only the libraries that they are linked with.
+RUN swift build -c release \
+    && mkdir -p /out/bin /out/lib && cd .build/release \
     && cp gauntlet feed-replayer broker-stub governor rogue-governor chaos-agent observer lab-init /out/bin/ \
     && strip /out/bin/* \
-    && ldd /out/bin/* | awk '$3 ~ /swift\/linux/ { print $3 }' | sort -u | xargs -I{} cp {} /out/lib/
+    && ldd /out/bin/* | awk '$3 ~ /swift\/linux/ { print $3 }' | sort -u | xargs -I{} cp {} /out/lib/ \
+    && rm -rf /source/.build
 
 FROM ${RUN_IMAGE} AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \
