@@ -64,6 +64,7 @@ let drivers: [Target] = [
     room("Drivers", "Postgres", ["Units", "Sockets", "CLibpq"]),
     room("Drivers", "Netlink", ["Units", "Sockets", "Processes", "CLibnl", "CLinux"]),
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
+    room("Drivers", "Stalls", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
     room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
@@ -88,7 +89,7 @@ let roles: [Target] = [
         "Roles", "ObserverService",
         [
             "ObserverCore", "Units", "Messages", "History", "Sockets", "Commands", "Redis", "Capture", "HTTP",
-            "Archive", "Judging",
+            "Archive", "Judging", "Stalls",
         ]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(
@@ -195,7 +196,7 @@ let package = Package(
             "Integration", "CaptureTests",
             [
                 "Capture", "Commands", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages",
-                "Processes", "ScratchFolders", "Sockets", "Units", "CLinux",
+                "Processes", "ScratchFolders", "Sockets", "Stalls", "Units", "CLinux",
             ]),
         tests(
             "Integration", "DrillTests",

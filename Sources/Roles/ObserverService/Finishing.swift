@@ -3,6 +3,7 @@ import Commands
 import Messages
 import ObserverCore
 import Sockets
+import Stalls
 import Units
 
 extension ObserverService {
@@ -61,6 +62,7 @@ extension ObserverService {
     /// Ends the evidence in order; what is on disk afterwards is readable and chained to its last line.
     private func close() throws {
         for timer in timers { timer.cancel() }
+        recordStalls(stalls.stop())
         let statistics = try tap.statistics()
         let isRealTime = tap.hasRealTimePriority
         perform([watch.statistics(dropped: Int(statistics.dropped), isRealTime: isRealTime, at: .now)])
@@ -75,6 +77,23 @@ extension ObserverService {
         do { try packets.flush() } catch { failures.append(error) }
         do { try history.close() } catch { failures.append(error) }
         if let first = failures.first { throw first }
+    }
+
+    /// Where a gate is not decidable because something was late, this says whether the machine was.
+    private func recordStalls(_ seen: StallMeter.Report) {
+        let longest = seen.log.kept.sorted { $0.at < $1.at }.map { stall -> JSON in
+            ["t": .integer(stall.at.nanoseconds), "lasted_ns": .integer(stall.lasted.nanoseconds)]
+        }
+        record(
+            .rig, "stalls",
+            [
+                .init("interval_ns", .integer(StallLog.interval.nanoseconds)),
+                .init("threshold_ns", .integer(StallLog.threshold.nanoseconds)),
+                .init("count", .integer(Int64(seen.log.count))), .init("total_ns", .integer(seen.log.total.nanoseconds)),
+                .init("longest_ns", .integer(seen.log.longest.nanoseconds)), .init("longest", .array(longest)),
+                .init("sched_fifo", .bool(seen.isRealTime)), .init("used_ns", .integer(seen.used.nanoseconds)),
+                .init("ran_ns", .integer(seen.ran.nanoseconds)),
+            ])
     }
 
     /// The chain vouches for every sample file: from here on a changed row is as easy to find as a changed record.

@@ -9,6 +9,7 @@ import History
 import Messages
 import ObserverCore
 import Sockets
+import Stalls
 import Units
 
 package final class ObserverService {
@@ -30,6 +31,7 @@ package final class ObserverService {
     let samples: SampleFiles
     let packets: PacketFile
     let tap: Tap
+    let stalls: StallMeter
     let redis: RedisWatch
     let ingest: EvidenceIngest
     let commands: CommandServer
@@ -84,6 +86,7 @@ package final class ObserverService {
                 brokerPort: options.brokerPort, redisPort: options.redis.port, marketInterface: options.marketInterface,
                 rig: rig),
             governor: options.governorAddress, conductor: options.conductorAddress, store: options.storeAddress)
+        stalls = try StallMeter()
         tap = try Tap(namespace: options.tapNamespace, on: reactor)
         redis = RedisWatch(options, on: reactor)
         scrapes = options.scrapes.map { MetricsScrape($0, on: reactor) }

@@ -77,7 +77,7 @@ extension Scene {
         for (key, gate) in named where gates.contains(where: { $0.name == gate }) {
             members.append(.init(key, observed(gate)))
         }
-        return .object(members + crashMeasurements(gates))
+        return .object(members + crashMeasurements(gates) + machineStallMeasurements)
     }
 }
 

@@ -153,6 +153,9 @@ struct ServiceTests {
         #expect(history.contains { $0.type == "phase" } && !history.contains { $0.type == "evidence_gap" })
         #expect(history.last { $0.type != "samples" }?.type == "stats")
         #expect(history.last { $0.type == "stats" }?["dropped"] == 0)
+        let stalls = history.filter { $0.type == "stalls" }
+        #expect(stalls.count == 1 && stalls[0]["threshold_ns"] == 1_000_000)
+        #expect(stalls.allSatisfy { ($0["used_ns"]?.integer ?? .max) < ($0["ran_ns"]?.integer ?? 0) })
     }
 
     @Test func `a source whose numbers jump leaves a gap in the history`() throws {

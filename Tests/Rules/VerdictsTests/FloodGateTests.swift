@@ -108,6 +108,42 @@ private let flaws: [Planted] = [
         #expect(names(verdict, .fail) == [])
     }
 
+    @Test func `where the load was late the reason says how long the machine stood still, and when`() throws {
+        var story = try Story.flood()
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        let late = try story.judged()
+        #expect(late.gate(.generatorLateness)?.reason?.contains("stood still") == false)
+        #expect(late.measurements["machine_stalls"] == .null)
+        story.stoodStill([(2, 80), (12.5, 42.5), (20, 3)])
+        let explained = try story.judged()
+        for name in [GateName.generatorLateness, .decisionLatency] {
+            let reason = explained.gate(name)?.reason ?? ""
+            #expect(reason.contains("the machine stood still for 42.5 ms at 12.5 s of the run"), "\(reason)")
+            #expect(reason.contains("the longest of 2 times and 45.5 ms"), "\(reason)")
+        }
+        #expect(explained.measurements["machine_stalls"] == 3 && explained.measurements["machine_stalls_longest_ms"] == .real(80))
+        #expect(explained.gates.map(\.outcome) == late.gates.map(\.outcome), "an explanation changes no outcome")
+    }
+
+    @Test func `a load that was late on a machine that ran has nothing to blame, and a good one needs no explanation`() throws {
+        var story = try Story.flood()
+        story.stoodStill([(12.5, 42.5)])
+        #expect(try story.judged().outcome == .pass)
+        story = try Story.flood()
+        story.stoodStill([(2, 80)])
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        let reason = try story.judged().gate(.generatorLateness)?.reason ?? ""
+        #expect(reason.contains("the machine did not stand still for more than 1ms meanwhile"), "\(reason)")
+    }
+
+    @Test func `a meter without real-time priority does not speak for the machine`() throws {
+        var story = try Story.flood()
+        story.stoodStill([(12.5, 42.5)], isRealTime: false)
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        let reason = try story.judged().gate(.generatorLateness)?.reason ?? ""
+        #expect(reason.contains("the stall meter, which has no real-time priority, stood still for 42.5 ms"), "\(reason)")
+    }
+
     @Test func `a rig that asks late blames nobody for what it saw late`() throws {
         var story = try Story.flood()
         var number = 0

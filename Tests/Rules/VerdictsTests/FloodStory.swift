@@ -31,6 +31,18 @@ extension Story {
         return story
     }
 
+    /// The observer's word at the end on its stall meter: seconds of the story, and milliseconds.
+    mutating func stoodStill(_ stalls: [(at: Double, lasted: Double)], isRealTime: Bool = true) {
+        func nanoseconds(_ milliseconds: Double) -> JSON { .integer(Int64(milliseconds * 1e6)) }
+        see(29, .rig, "stalls", [
+            ("interval_ns", 1_000_000), ("threshold_ns", 1_000_000), ("count", .integer(Int64(stalls.count))),
+            ("total_ns", nanoseconds(stalls.map(\.lasted).reduce(0, +))),
+            ("longest_ns", nanoseconds(stalls.map(\.lasted).max() ?? 0)), ("sched_fifo", .bool(isRealTime)),
+            ("longest", .array(stalls.map { ["t": .integer(Story.instant($0.at).nanoseconds), "lasted_ns": nanoseconds($0.lasted)] })),
+            ("used_ns", 1), ("ran_ns", 2),
+        ])
+    }
+
     /// When the tick is due.
     static func due(_ tick: Int64) -> Double { 3 + Double(tick) / perSecond }
 

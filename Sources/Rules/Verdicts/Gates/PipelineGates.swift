@@ -53,6 +53,8 @@ extension Scene {
                 "the rig asked late: P99 \(Finding.text(slow)) of \(asked.count) scrapes, "
                     + "allowed \(Finding.text(Scene.scrapeInterval))")
         }
+        // An explanation, not an excuse: what was late stays late.
+        if !reasons.isEmpty, let stillness = stillness(in: window) { reasons.append(stillness) }
         return Finding(
             reasons.isEmpty ? .pass : .inconclusive, observed: .real(observed.seconds), count: late.count,
             reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "))
