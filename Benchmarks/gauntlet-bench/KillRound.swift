@@ -70,6 +70,9 @@ struct KillRound {
             return result(gone, words, "gauntlet judge ended with \(code); see \(runs)")
         }
         guard status != 0 else { return result(gone, words, "gauntlet run ended with 0 although it was interrupted") }
+        guard code == 2 || victim == .governor else {
+            return result(gone, words, "the reference governor is convicted, and it was not the one killed; see \(runs)")
+        }
         remove()
         return result(gone, words, nil)
     }
