@@ -115,6 +115,16 @@ package struct RunDirectory: Hashable, Sendable {
         return files
     }
 
+    /// The same, on a thread of its own while `body` goes on here. A file that can't be read counts before what
+    /// `body` throws.
+    package func files<Made>(
+        _ paths: [String], while body: () throws(ArchiveError) -> Made
+    ) throws(ArchiveError) -> (files: [File], made: Made) {
+        let hashing = try HashThread(self, paths)
+        let made = Result { () throws(ArchiveError) in try body() }
+        return (try hashing.files(), try made.get())
+    }
+
     package func read(_ relative: String) throws(ArchiveError) -> [UInt8] { try readFile("\(path)/\(relative)") }
 
     package func exists(_ relative: String) -> Bool { access("\(path)/\(relative)", F_OK) == 0 }

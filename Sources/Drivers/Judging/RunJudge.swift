@@ -23,8 +23,18 @@ package enum RunJudge {
 
     /// Everything the judge needs. Throws only when there is no scenario to judge by; other damage becomes a defect.
     package static func evidence(_ directory: RunDirectory) throws(ArchiveError) -> Evidence {
-        let files = try evidenceFiles(directory)
-        let present = Set(files.map(\.path))
+        let paths = try evidencePaths(directory)
+        // Hashing takes a fifth of the time, and it needs nothing of what is read.
+        let hashed = try directory.files(paths) { () throws(ArchiveError) -> Evidence in
+            try read(directory, Set(paths))
+        }
+        var evidence = hashed.made
+        evidence.files = sealed(hashed.files)
+        return evidence
+    }
+
+    /// All but the hashes of the files.
+    private static func read(_ directory: RunDirectory, _ present: Set<String>) throws(ArchiveError) -> Evidence {
         var defects: [String] = []
         let environment = present.contains("environment.json") ? try environment(directory, &defects) : .null
         let yaml = try directory.read("scenario.yaml")
@@ -47,7 +57,7 @@ package enum RunJudge {
         }
         timeline.sort()
         var evidence = Evidence(
-            scenario: scenario, history: reader.facts, timeline: timeline, environment: environment, files: files,
+            scenario: scenario, history: reader.facts, timeline: timeline, environment: environment, files: [],
             defects: defects)
         try attach(directory, present, to: &evidence)
         return evidence
@@ -100,8 +110,10 @@ package enum RunJudge {
 
     /// Judges again, and compares every byte that was sealed.
     package static func judgeAgain(_ directory: RunDirectory) throws(ArchiveError) -> Again {
-        let verdict = try judge(directory)
-        var differences = try verify(directory)
+        let evidence = try evidence(directory)
+        let verdict = Verdicts.judge(evidence)
+        // What was judged is what is compared: a second look would hash everything again, and might see other bytes.
+        var differences = try differences(from: evidence.files, in: directory)
         if directory.exists("verdict.json"), differences.isEmpty {
             for (name, bytes) in rendered(verdict) where try directory.read(name) != bytes {
                 differences.append("\(name): the evidence gives other bytes; was it judged by another version?")
@@ -113,6 +125,13 @@ package enum RunJudge {
     /// Every sealed byte that was changed, removed or added, in words. Says nothing of who did it: a forger who
     /// seals again is found out only by comparing with a seal that was kept elsewhere.
     package static func verify(_ directory: RunDirectory) throws(ArchiveError) -> [String] {
+        try differences(from: sealed(directory.files(evidencePaths(directory))), in: directory)
+    }
+
+    /// - Parameter found: the evidence as it is now.
+    private static func differences(
+        from found: [Evidence.File], in directory: RunDirectory
+    ) throws(ArchiveError) -> [String] {
         guard directory.exists("verdict.json") else { return ["verdict.json is missing: this run was never judged"] }
         let bytes = try directory.read("verdict.json")
         var differences: [String] = []
@@ -120,7 +139,6 @@ package enum RunJudge {
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch { return differences + ["verdict.json is no JSON: \(error)"] }
         guard let rows = json["evidence"]?["files"]?.array else { return differences + ["verdict.json names no files"] }
-        let found = try evidenceFiles(directory)
         var actual: [String: Evidence.File] = [:]
         for file in found { actual[file.path] = file }
         for row in rows {
@@ -166,10 +184,13 @@ package enum RunJudge {
 
     private static func sealLine(_ name: String, _ bytes: [UInt8]) -> String { "\(hexadecimalSHA256(bytes))  \(name)\n" }
 
-    private static func evidenceFiles(_ directory: RunDirectory) throws(ArchiveError) -> [Evidence.File] {
+    private static func evidencePaths(_ directory: RunDirectory) throws(ArchiveError) -> [String] {
         let outside = Set(derived + unsealed + [sealFile])
-        let paths = try directory.paths().filter { !outside.contains($0) }
-        return try directory.files(paths).map { Evidence.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+        return try directory.paths().filter { !outside.contains($0) }
+    }
+
+    private static func sealed(_ files: [RunDirectory.File]) -> [Evidence.File] {
+        files.map { Evidence.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
     }
 
     /// A scenario must bear its file's name, and a run keeps it as `scenario.yaml`: its own word is taken instead.

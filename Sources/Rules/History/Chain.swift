@@ -51,9 +51,11 @@ package func hexadecimalSHA256(_ bytes: UnsafeRawBufferPointer) -> String {
 private func hexadecimal(_ digest: SHA256.Digest) -> String {
     func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
     return String(unsafeUninitializedCapacity: 64) { text in
-        for (index, byte) in digest.enumerated() {
-            text[2 * index] = digit(byte >> 4)
-            text[2 * index + 1] = digit(byte & 15)
+        digest.withUnsafeBytes { bytes in
+            for index in bytes.indices {
+                text[2 * index] = digit(bytes[index] >> 4)
+                text[2 * index + 1] = digit(bytes[index] & 15)
+            }
         }
         return 64
     }

@@ -65,18 +65,34 @@ package struct HistoryReader: Sendable {
         count += 1
     }
 
+    private static let firstKeys = ["i", "t", "u", "source", "type"]
+
+    private struct Unfit: Error {
+        let expected: String
+        let found: String
+    }
+
+    /// Owned by nobody else.
+    private static func members(_ line: UnsafeRawBufferPointer) throws(Unfit) -> [JSON.Member] {
+        let json: JSON
+        do { json = try JSON(parsing: line) } catch { throw Unfit(expected: "a JSON object", found: error.description) }
+        guard let members = json.members, members.count >= 6 else {
+            throw Unfit(expected: "an observation", found: json.text())
+        }
+        return members
+    }
+
     private static func record(
         _ line: UnsafeRawBufferPointer, number: Int, previous: String
     ) throws(HistoryError) -> Record {
         func failure(_ expected: String, _ found: String) -> HistoryError {
             HistoryError(line: number + 1, expected: expected, found: found)
         }
-        let json: JSON
-        do { json = try JSON(parsing: line) } catch { throw failure("a JSON object", error.description) }
-        guard let members = json.members, members.count >= 6 else { throw failure("an observation", json.text()) }
+        var members: [JSON.Member]
+        do { members = try HistoryReader.members(line) } catch { throw failure(error.expected, error.found) }
         // The writer's own order, so that what is read back is byte for byte what was written.
-        let head = members.prefix(5).map(\.key)
-        guard head == ["i", "t", "u", "source", "type"], let last = members.last, last.key == "prev" else {
+        let isInOrder = zip(members, HistoryReader.firstKeys).allSatisfy { $0.key == $1 }
+        guard isInOrder, let last = members.last, last.key == "prev" else {
             throw failure("i, t, u, source, type first and prev last", members.map(\.key).joined(separator: ", "))
         }
         guard members[0].value.integer == Int64(number) else {
@@ -85,10 +101,12 @@ package struct HistoryReader: Sendable {
         guard last.value.string == previous else { throw failure("prev \(previous)", last.value.text()) }
         guard let at = members[1].value.integer, let uncertainty = members[2].value.integer,
             let type = members[4].value.string, let source = members[3].value.string.flatMap(Observation.Source.init(rawValue:))
-        else { throw failure("t, u, source and type", json.text()) }
+        else { throw failure("t, u, source and type", JSON.object(members).text()) }
+        // In place: a copy of each line's fields took as long as reading them.
+        members.removeLast()
+        members.removeFirst(HistoryReader.firstKeys.count)
         let observation = Observation(
-            source, type, at: Instant(nanoseconds: at), uncertainty: .nanoseconds(uncertainty),
-            Array(members[5..<members.count - 1]))
+            source, type, at: Instant(nanoseconds: at), uncertainty: .nanoseconds(uncertainty), members)
         return Record(index: number, observation: observation, previous: previous)
     }
 }

@@ -93,10 +93,15 @@ extension Execution {
     }
 
     package init(_ reader: MessageReader) throws(MessageError) {
+        try self.init(reader, at: WallTime(nanoseconds: try reader.integer("at_ns")))
+    }
+
+    /// One whose time stands elsewhere.
+    package init(_ reader: MessageReader, at: WallTime) throws(MessageError) {
         func shares(_ field: String) throws(MessageError) -> Quantity { Quantity(shares: try reader.integer(field)) }
         self.init(
-            sequence: try reader.integer("seq"), kind: try reader.oneOf("kind"),
-            at: WallTime(nanoseconds: try reader.integer("at_ns")), execID: try reader.string("exec_id"),
+            sequence: try reader.integer("seq"), kind: try reader.oneOf("kind"), at: at,
+            execID: try reader.string("exec_id"),
             orderID: try reader.string("order_id"), clOrdID: try reader.string("cl_ord_id"),
             origClOrdID: try reader.string("orig_cl_ord_id"), reference: try reader.string("reference"),
             msgType: try reader.string("msg_type"), symbol: try reader.string("symbol"), side: try reader.oneOf("side"),

@@ -33,6 +33,9 @@ extension JSON {
 
 /// Lives no longer than the bytes.
 private struct JSONReader {
+    /// The longest lines of a history, those of the drop copy, fit without growing.
+    static let membersExpected = 26
+
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
 
@@ -87,17 +90,21 @@ private struct JSONReader {
 
     mutating func object(depth: Int) throws(JSONError) -> JSON {
         position += 1
-        var members: [JSON.Member] = []
-        var keys = KeysSeen()
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
+        var members: [JSON.Member] = []
+        members.reserveCapacity(JSONReader.membersExpected)
+        var keys = KeysSeen()
         while true {
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw failure("a key in quotes")
             }
+            let start = position + 1
             let key = try string()
-            guard !keys.mayHold(key) || !members.contains(where: { $0.key == key }) else {
+            let written = UnsafeBufferPointer(rebasing: bytes[start..<position - 1])
+            let mayBeThere = keys.mayHold(written, isPlain: written.count == key.utf8.count)
+            guard !mayBeThere || !members.contains(where: { $0.key == key }) else {
                 throw failure("each key once, not '\(key)' again")
             }
             skipSpace()
@@ -248,9 +255,14 @@ private struct KeysSeen {
     private var bits: UInt64 = 0
 
     /// Notes the key. `false`: it certainly was not there.
-    mutating func mayHold(_ key: String) -> Bool {
-        var sum = key.utf8.count
-        if let first = key.utf8.first, let last = key.utf8.last { sum = sum &* 31 &+ Int(first) &* 7 &+ Int(last) }
+    /// - Parameter isPlain: written without an escape. One with an escape may be any other key.
+    mutating func mayHold(_ key: UnsafeBufferPointer<UInt8>, isPlain: Bool) -> Bool {
+        guard isPlain else {
+            bits = .max
+            return true
+        }
+        var sum = key.count
+        if let first = key.first, let last = key.last { sum = sum &* 31 &+ Int(first) &* 7 &+ Int(last) }
         let bit: UInt64 = 1 << UInt64(truncatingIfNeeded: sum & 63)
         defer { bits |= bit }
         return bits & bit != 0

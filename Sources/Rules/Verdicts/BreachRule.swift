@@ -52,10 +52,11 @@ struct BreachRule {
         var book = 0
         var event = 0
         let ledger = timeline.ledger
+        let books = timeline.books
         for departure in timeline.departures {
             let now = departure.stamp.at
-            while book < timeline.books.count, timeline.books[book].stamp.at <= now {
-                recent.note(timeline.books[book])
+            while book < books.count, books.rows[book].stamp.at <= now {
+                recent.note(books[book])
                 book += 1
             }
             while event < ledger.count, ledger.rows[event].stamp.at <= now {

@@ -29,7 +29,7 @@ struct EquityCurve: Sendable {
     private(set) var defects: [String] = []
     let opening: Money
 
-    init(opening: Money, fees: FeeSchedule, fills: [TimedFill], books: [PublishedBook]) {
+    init(opening: Money, fees: FeeSchedule, fills: [TimedFill], books: some Sequence<PublishedBook>) {
         self.opening = opening
         var ledger = Ledger(schedule: fees)
         var marks: [String: PublishedBook] = [:]

@@ -46,6 +46,8 @@ package struct Lexicon: Sendable {
     /// By text: the intent that was noted last with it as its id; the others follow by `IntentEntry.before`.
     private var latest: [Int32] = [-1]
     private var intents: ContiguousArray<IntentEntry> = []
+    /// The intent that was asked for last.
+    private var lastIntent: Int32 = -1
     /// Numbers that don't fit into four bytes.
     private var wide: [Int64] = []
 
@@ -157,16 +159,32 @@ package struct Lexicon: Sendable {
             intents.append(IntentEntry(tick: tick ?? .min, id: text, before: -1))
             return IntentNumber(number: Int32(intents.count - 1))
         }
-        let text = note(id)
+        lastIntent = next(id, tick) ?? number(of: note(id), tick)
+        return IntentNumber(number: lastIntent)
+    }
+
+    /// The intent behind the last one, if it is this one. Feed, tap and Redis tell of the same intents in nearly the
+    /// same order, and comparing a name takes a tenth of the time of looking it up.
+    private func next(_ id: String, _ tick: Int64) -> Int32? {
+        let number = lastIntent + 1
+        // The smallest tick stands for none.
+        guard number < intents.count, intents[Int(number)].tick == tick, tick != .min else { return nil }
+        let text = intents[Int(number)].id
+        guard text != .none, text != .empty else { return nil }
+        let isSame = bytes.withUnsafeBufferPointer { $0[range(of: text.number)].elementsEqual(id.utf8) }
+        return isSame ? number : nil
+    }
+
+    private mutating func number(of text: Text, _ tick: Int64) -> Int32 {
         var next = latest[Int(text.number)]
         while next >= 0 {
-            if intents[Int(next)].tick == tick { return IntentNumber(number: next) }
+            if intents[Int(next)].tick == tick { return next }
             next = intents[Int(next)].before
         }
         let number = Int32(intents.count)
         intents.append(IntentEntry(tick: tick, id: text, before: latest[Int(text.number)]))
         latest[Int(text.number)] = number
-        return IntentNumber(number: number)
+        return number
     }
 
     /// Room for so many more, most of them with an id that is new: an array that grows takes twice its room.
@@ -176,9 +194,11 @@ package struct Lexicon: Sendable {
         latest.reserveCapacity(latest.count + count)
     }
 
-    package func id(of intent: IntentNumber) -> String? {
+    package func id(of intent: IntentNumber) -> String? { name(of: intent).map { self[$0] } }
+
+    package func name(of intent: IntentNumber) -> Text? {
         guard intent != .none, intents[Int(intent.number)].id != .none else { return nil }
-        return self[intents[Int(intent.number)].id]
+        return intents[Int(intent.number)].id
     }
 
     package func tick(of intent: IntentNumber) -> Int64? {

@@ -8,7 +8,6 @@ import Units
 
 protocol PackedRow: Sendable {
     associatedtype Seen
-    var stamp: Stamp { get }
     func seen(_ lexicon: Lexicon) -> Seen
 }
 

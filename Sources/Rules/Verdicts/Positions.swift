@@ -56,7 +56,7 @@ struct Positions: Sendable {
     }
 
     /// A book after each event would be a copy for each event: there is one after so many, the rest is told again.
-    private static let stride = 256
+    private static let stride = 1_024
     private let events: Packed<LedgerRow>
     private var books: [Book] = []
     /// After each event.

@@ -15,6 +15,8 @@ struct Scene: Sendable {
     let leaks: LeakRule.Result
     /// When the drill was over for the governor: what comes later is the taking down.
     let close: Instant
+    /// How late the load was sent, as a premise. Three gates and the judge ask for it.
+    private(set) var lateness = Finding.unknown("not looked at")
 
     init(_ evidence: Evidence) {
         self.evidence = evidence
@@ -29,6 +31,7 @@ struct Scene: Sendable {
         episodes = Episode.all(faults)
         pauses = PauseRule.pauses(timeline, faults)
         leaks = LeakRule.judge(timeline, positions, pauses)
+        lateness = latenessAsPremise()
     }
 
     /// First effect of the earliest fault.

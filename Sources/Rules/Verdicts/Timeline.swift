@@ -19,14 +19,12 @@ package struct Timeline: Sendable {
     private var messageRows: ContiguousArray<MessageRow> = []
     private var storedOrderRows: ContiguousArray<StoredOrderRow> = []
     private var storedFillRows: ContiguousArray<StoredFillRow> = []
-    /// The books that the feed published, without their levels.
-    private(set) var books: [PublishedBook] = []
+    private var bookRows: ContiguousArray<BookRow> = []
+    private var tickRows: ContiguousArray<TickRow> = []
     private(set) var storeReads: [StoreRead] = []
     /// The governor's last word on its sells − buys − fees.
     private(set) var claimedCashFlow: CashFlowClaim?
     private(set) var sessions: [Span] = []
-    /// Every tick that the feed sent, by number.
-    private(set) var ticks: [OfferedTick] = []
     /// The intent with the largest tick.
     private(set) var lastIntent: OfferedTick?
     /// The governor's whole pages, once a second.
@@ -67,6 +65,10 @@ package struct Timeline: Sendable {
     var messages: Packed<MessageRow> { Packed(rows: messageRows, lexicon: lexicon) }
     var storedOrders: Packed<StoredOrderRow> { Packed(rows: storedOrderRows, lexicon: lexicon) }
     var storedFills: Packed<StoredFillRow> { Packed(rows: storedFillRows, lexicon: lexicon) }
+    /// The books that the feed published, without their levels.
+    var books: Packed<BookRow> { Packed(rows: bookRows, lexicon: lexicon) }
+    /// Every tick that the feed sent, by number.
+    var ticks: Packed<TickRow> { Packed(rows: tickRows, lexicon: lexicon) }
 
     /// Sources are merged by the observer as they come in; each gate wants the order of events. Call it once, when
     /// everything was read.
@@ -78,9 +80,10 @@ package struct Timeline: Sendable {
         decidedRows.sort { $0.stamp.at < $1.stamp.at }
         arrivedRows.sort { $0.stamp.at < $1.stamp.at }
         messageRows.sort { $0.stamp.at < $1.stamp.at }
-        books.sort { $0.stamp.at < $1.stamp.at }
+        bookRows.sort { $0.stamp.at < $1.stamp.at }
         storeReads.sort { $0.stamp.at < $1.stamp.at }
-        ticks.sort { $0.number < $1.number }
+        let lexicon = lexicon
+        tickRows.sort { $0.seen(lexicon).number < $1.seen(lexicon).number }
         scrapes.sort { $0.stamp.at < $1.stamp.at }
         watermarks.sort { $0.stamp.at < $1.stamp.at }
         memory.sort { $0.at < $1.at }
@@ -155,13 +158,13 @@ package struct Timeline: Sendable {
         case SampleStream.feedIntents.file:
             offeredRows.reserve(rows)
             lexicon.reserve(intents: rows)
-            ticks.reserveCapacity(ticks.capacity + rows)
+            tickRows.reserveCapacity(tickRows.capacity + rows)
         case SampleStream.tapIntents.file: arrivedRows.reserveCapacity(rows)
         case SampleStream.tapDecisions.file: decidedRows.reserveCapacity(rows)
         case SampleStream.redisDecisions.file: publishedRows.reserveCapacity(rows)
         case SampleStream.feedDepth.file:
-            books.reserveCapacity(rows)
-            ticks.reserveCapacity(ticks.capacity + rows)
+            bookRows.reserveCapacity(rows)
+            tickRows.reserveCapacity(tickRows.capacity + rows)
         case SampleStream.pipeline.file: watermarks.reserveCapacity(rows)
         case SampleStream.redisRoundTrips.file: redisRoundTrips.reserveCapacity(rows)
         case SampleStream.storeOrders.file: storedOrderRows.reserveCapacity(rows)
@@ -222,10 +225,11 @@ package struct Timeline: Sendable {
     }
 
     private mutating func readExecution(_ seen: Observation, _ stamp: Stamp) {
-        // The drop copy's own time of day is the record's `t` already.
-        let fields = seen.fields.contains { $0.key == "at_ns" } ? seen.fields : seen.fields + [.init("at_ns", 0)]
+        let reader = MessageReader("execution", json: .object(seen.fields))
         do {
-            let execution = try Execution(MessageReader("execution", json: .object(fields)))
+            // The drop copy's own time of day is the record's `t` already.
+            let wall = seen["at_ns"] == nil ? 0 : try reader.integer("at_ns")
+            let execution = try Execution(reader, at: WallTime(nanoseconds: wall))
             ledgerRows.append(LedgerRow(execution, stamp, &lexicon))
         } catch {
             malformed.append(Violation(text: "\(stamp.record): \(error)", record: stamp.record))
@@ -342,12 +346,13 @@ package struct Timeline: Sendable {
         let (bidLevels, askLevels) = (row.integer(), row.integer())
         let (bidShares, askShares) = (row.integer(), row.integer())
         guard let tick, let symbol, let due else { return refuse(stamp, "symbol, tick or due_ns") }
-        ticks.append(OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at))
-        books.append(
-            PublishedBook(
-                stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: bid, ask: ask,
-                bidShares: bidShares.map { Quantity(shares: $0) }, askShares: askShares.map { Quantity(shares: $0) },
-                bidLevels: bidLevels, askLevels: askLevels, isHalted: isHalted))
+        let offered = OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at)
+        tickRows.append(TickRow(offered, &lexicon))
+        let book = PublishedBook(
+            stamp: stamp, symbol: symbol, tick: tick, due: Instant(nanoseconds: due), bid: bid, ask: ask,
+            bidShares: bidShares.map { Quantity(shares: $0) }, askShares: askShares.map { Quantity(shares: $0) },
+            bidLevels: bidLevels, askLevels: askLevels, isHalted: isHalted)
+        bookRows.append(BookRow(book, &lexicon))
     }
 
     private mutating func readOffered(_ row: inout SampleCells, _ stamp: Stamp) {
@@ -366,13 +371,13 @@ package struct Timeline: Sendable {
         guard let purpose = Purpose(purpose: words.0, deniedFor: words.1) else { return refuse(stamp, "purpose") }
         if let due {
             let offered = OfferedTick(number: tick, due: Instant(nanoseconds: due), sent: stamp.at)
-            ticks.append(offered)
+            tickRows.append(TickRow(offered, &lexicon))
             if lastIntent.map({ $0.number <= tick }) ?? true { lastIntent = offered }
         }
         let offer = OfferedRow(
             stamp: stamp, quantity: quantity, intent: lexicon.note(id: id, tick: tick), kind: action, purpose: purpose,
             marks: OfferedRow.Marks(isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket))
-        offeredRows.append(offer, id: lexicon.note(id), lexicon)
+        offeredRows.append(offer, lexicon)
     }
 
     private mutating func readScrape(_ seen: Observation, _ stamp: Stamp) {

@@ -116,8 +116,8 @@ struct OfferedRows: Sendable {
         byIntent.reserve(count)
     }
 
-    mutating func append(_ row: OfferedRow, id: Text, _ lexicon: Lexicon) {
-        let last = lexicon.intents(of: id).compactMap { byIntent[$0] }.max()
+    mutating func append(_ row: OfferedRow, _ lexicon: Lexicon) {
+        let last = lexicon.name(of: row.intent).flatMap { lexicon.intents(of: $0).compactMap { byIntent[$0] }.max() }
         if let last, rows[last].intent == row.intent {
             rows[last] = row
             return

@@ -106,6 +106,32 @@ import Verdicts
         #expect(try RunJudge.verify(run) == [])
     }
 
+    @Test func `judging again finds a byte that has changed, beside a verdict that came out the same`() throws {
+        let scratch = try Scratch()
+        let run = try crashedRun(scratch)
+        try run.write([1, 2, 3], to: "logs/some.log")
+        _ = try RunJudge.judgeAndWrite(run)
+        try run.write([1, 2, 4], to: "logs/some.log")
+        #expect(try RunJudge.judgeAgain(run).differences == ["logs/some.log was changed"])
+    }
+
+    @Test func `files are hashed alike beside other work, and one that can't be read counts first`() throws {
+        let scratch = try Scratch()
+        let run = try crashedRun(scratch)
+        let paths = try run.paths()
+        let beside = try run.files(paths) { () throws(ArchiveError) -> Int in try run.read("scenario.yaml").count }
+        #expect(try beside.files == run.files(paths))
+        #expect(try beside.made == run.read("scenario.yaml").count)
+        let missing = #expect(throws: ArchiveError.self) {
+            try run.files(["gone"]) { () throws(ArchiveError) -> Int in throw ArchiveError("elsewhere", "read", "planted") }
+        }
+        #expect(missing?.path.hasSuffix("/gone") == true)
+        let planted = #expect(throws: ArchiveError.self) {
+            try run.files(paths) { () throws(ArchiveError) -> Int in throw ArchiveError("elsewhere", "read", "planted") }
+        }
+        #expect(planted?.path == "elsewhere")
+    }
+
     @Test func `an added file is found`() throws {
         let scratch = try Scratch()
         let run = try crashedRun(scratch)

@@ -25,6 +25,11 @@ import Testing
         #expect(throws: JSONError.self) { try JSON(parsing: text) }
     }
 
+    @Test(arguments: [#"{"ab":1,"b":2,"ab":3}"#, #"{"ab":1,"\u0061b":2}"#, #"{"\u0061b":1,"ab":2}"#, #"{"\u0061b":1,"x":0,"ab":2}"#])
+    func `a key that comes twice is refused, also when it is written in two ways`(_ text: String) {
+        #expect(throws: JSONError.self) { try JSON(parsing: text) }
+    }
+
     @Test func `nesting without end is refused, not followed`() {
         #expect(throws: JSONError.self) { try JSON(parsing: String(repeating: "[", count: 100_000)) }
     }

@@ -144,6 +144,16 @@ private let flaws: [Planted] = [
         #expect(reason.contains("the stall meter, which has no real-time priority, stood still for 42.5 ms"), "\(reason)")
     }
 
+    @Test func `a tick that was sent hours late is late by so much, and not by what four bytes hold`() throws {
+        var story = try Story.flood()
+        story.shift("intent", by: 0.003) { tick($0) % 400 == 0 }
+        story.shift("intent", by: 7_200) { isOf(1_001, $0) }
+        let sent = try #require(story.observations.first { $0.type == "intent" && isOf(1_001, $0) })
+        let due = Instant(nanoseconds: try #require(sent["due_ns"]?.integer))
+        let reason = try story.judged().gate(.generatorLateness)?.reason ?? ""
+        #expect(reason.contains("at worst \(JSON.real((sent.at - due).seconds).text()) s"), "\(reason)")
+    }
+
     @Test func `a rig that asks late blames nobody for what it saw late`() throws {
         var story = try Story.flood()
         var number = 0

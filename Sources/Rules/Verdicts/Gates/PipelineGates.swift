@@ -35,17 +35,20 @@ extension Scene {
     /// a rig that asks late measures itself.
     func generatorLateness(_ limit: Duration) -> Finding {
         guard let window = driving else { return .unknown("the drill never came to the phase drive") }
-        var late: [Duration] = []
+        // In nanoseconds: a duration has twice the width, and a flood has half a million of them.
+        var late: [Int64] = []
         late.reserveCapacity(timeline.ticks.count)
-        for tick in timeline.ticks where window.contains(tick.due) { late.append(tick.sent - tick.due) }
+        for tick in timeline.ticks where window.contains(tick.due) {
+            late.append(tick.sent.nanoseconds - tick.due.nanoseconds)
+        }
         late.sort()
-        guard !late.isEmpty else { return .unknown("nothing was due in the phase drive") }
-        let observed = late[min(late.count - 1, (late.count * 999 + 999) / 1_000 - 1)]
+        guard let latest = late.last else { return .unknown("nothing was due in the phase drive") }
+        let observed = Duration.nanoseconds(late[min(late.count - 1, (late.count * 999 + 999) / 1_000 - 1)])
         var reasons: [String] = []
         if observed > limit {
             reasons.append(
                 "the load was late: P99.9 \(Finding.text(observed)) of \(late.count) ticks, allowed \(Finding.text(limit)), "
-                    + "at worst \(Finding.text(late.last ?? .zero))")
+                    + "at worst \(Finding.text(.nanoseconds(latest)))")
         }
         let asked = timeline.watermarks.lazy.filter { window.contains($0.stamp.at) }.map(\.lateness).sorted()
         if let slow = asked.isEmpty ? nil : asked[(asked.count * 99 + 99) / 100 - 1], slow > Scene.scrapeInterval {
@@ -64,7 +67,7 @@ extension Scene {
     static let scrapeInterval = Duration.milliseconds(5)
 
     /// For the premise: by the scenario's own gate, or a millisecond.
-    var lateness: Finding {
+    func latenessAsPremise() -> Finding {
         if case .duration(let limit)? = evidence.scenario.gate(.generatorLateness)?.threshold {
             return generatorLateness(limit)
         }
