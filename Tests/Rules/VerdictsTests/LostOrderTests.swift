@@ -59,6 +59,18 @@ import Verdicts
         #expect(isExplained || reason.contains("lost1"), "\(reason)")
     }
 
+    /// The evidence broke off before the store was read: nobody knows what it said.
+    @Test(arguments: [(5.5, Outcome.inconclusive), (3, .fail)])
+    func `without the store on record an order is neither lost nor dropped while the path is cut`(
+        _ seconds: Double, _ expected: Outcome
+    ) throws {
+        var story = try Story.silentBroker()
+        drop(&story, seconds, 1, status: nil)
+        story.observations.removeAll { $0.at > Story.instant(12) }
+        let (outcome, reason) = try outcome(story)
+        #expect(outcome == expected && reason.contains("lost1"), "\(reason)")
+    }
+
     @Test(arguments: [(0.1, true), (0.4, false), (-0.3, false)])
     func `what was decided just before the governor was killed may go with it, and nothing else`(
         _ before: Double, _ isExempt: Bool

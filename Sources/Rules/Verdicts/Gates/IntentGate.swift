@@ -37,7 +37,9 @@ extension Scene {
                 violations.append(Violation(text: "\(key.id): \(found.count) outcomes", record: second))
             }
         }
-        violations += contradictions(source) + neverArrived() + untimelyEnds()
+        let contradicted = contradictions(source)
+        violations += contradicted.certain + neverArrived() + untimelyEnds()
+        unsure += contradicted.unsure
         var finding = Finding.never(violations, unsure: unsure, of: timeline.arrived.count)
         finding.observed = .bool(violations.isEmpty)
         guard violations.isEmpty, unsure.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
@@ -125,7 +127,7 @@ extension Scene {
     }
 
     /// Claims against the wire. Leaks are judged by `orders_leaked` and by nothing else.
-    private func contradictions(_ source: Packed<OutgoneRow>) -> [Violation] {
+    private func contradictions(_ source: Packed<OutgoneRow>) -> (certain: [Violation], unsure: [Violation]) {
         var left: [String: Left] = [:]
         var leaked: Set<String> = []
         for departure in timeline.departures {
@@ -169,8 +171,9 @@ extension Scene {
                 violations.append(Violation(text: "'\(reference)': \(orders.newCount) new orders", record: second))
             }
         }
-        violations += dropped(unsent)
-        return violations.sorted { $0.record < $1.record }
+        let dropped = dropped(unsent)
+        violations += dropped.certain
+        return (violations.sorted { $0.record < $1.record }, dropped.unsure)
     }
 
     private func neverLeft(_ outgone: Outgone, _ what: String = "") -> Violation {

@@ -7,16 +7,19 @@ import Messages
 import Units
 
 extension Scene {
-    /// Of the accepted intents of which nothing left, those that no dead connection explains.
-    func dropped(_ unsent: [Outgone]) -> [Violation] {
-        guard !unsent.isEmpty else { return [] }
+    /// Of the accepted intents of which nothing left, those that no dead connection explains; `unsure` are those that
+    /// only the governor's store could explain, when it isn't on record.
+    func dropped(_ unsent: [Outgone]) -> (certain: [Violation], unsure: [Violation]) {
+        guard !unsent.isEmpty else { return ([], []) }
+        let onRecord = storedOrders
         var stored: [String: StoredOrder] = [:]
-        for place in storedOrders?.values.sorted() ?? [] {
+        for place in onRecord?.values.sorted() ?? [] {
             let row = timeline.storedOrders[place]
             stored[row.reference] = row
         }
         let arrivals = arrivals(of: unsent)
         var violations: [Violation] = []
+        var unsure: [Violation] = []
         var lost: [Instant] = []
         var called: [Outgone] = []
         for outgone in unsent {
@@ -28,6 +31,10 @@ extension Scene {
             if isStoreDead(at: at) || isKilled(after: at), row.map(wasNeverSent) ?? true { continue }
             guard isPathDead(at: at) else {
                 violations.append(dropped(outgone, "nothing stood in its way"))
+                continue
+            }
+            guard onRecord != nil else {
+                unsure.append(dropped(outgone, "its store isn't on record"))
                 continue
             }
             // Only a later session tells the governor what became of it; until then its store can't call it lost.
@@ -49,7 +56,7 @@ extension Scene {
                 dropped($0, "\(numbered.count) orders are called lost, and only \(numbers) numbers never left")
             }
         }
-        return violations
+        return (violations, unsure)
     }
 
     private func arrivals(of outgoing: [Outgone]) -> [IntentKey: Instant] {
