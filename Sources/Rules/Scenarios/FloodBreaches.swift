@@ -48,7 +48,8 @@ extension FloodMix {
         case .staleFeed: now > .milliseconds(1_500) ? beside(.silent) : nil
         case .noReference: beside(.oneSided)
         case .messageRate: tooFast()
-        case .repeatedExecution: repeatedOnceMore()
+        case .repeatedExecution: isRateUsedUp ? nil : repeatedOnceMore()
+        case .selfTrade: isSettled && !isRateUsedUp ? exact(reason) : nil
         case .notReducing: notReducing()
         case .unknownTarget: unknownTarget()
         default: isSettled ? exact(reason) : nil
@@ -104,6 +105,15 @@ extension FloodMix {
             now - last > .milliseconds(20), now - first < .milliseconds(600)
         else { return nil }
         return exitOrder()
+    }
+
+    /// While as many openings were accepted as a second allows, whatever is checked later is denied for its pace.
+    private var isRateUsedUp: Bool {
+        switch stage {
+        case .steady: false
+        case .burst: burstSent >= limits.ordersPerSecond
+        case .probes, .quiet: true
+        }
     }
 
     private func repeatedOnceMore() -> Intent? {

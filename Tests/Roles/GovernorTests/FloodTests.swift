@@ -223,6 +223,14 @@ private func breach(_ event: Plan.Event) -> Decision.Reason? {
         #expect((23...33).contains(admissible * 100 / intents), "\(admissible) of \(intents)")
     }
 
+    /// What comes round every six seconds and what comes round every twenty meet only once a minute.
+    @Test func `oracle and reference governor agree on every intent of the whole ten minutes`() throws {
+        var (plan, flood) = try flood(Choice(), seed: 1)
+        flood.play(plan)
+        #expect(flood.differs.isEmpty, "\(flood.differs.count) of \(plan.events.count): \(flood.differs.prefix(5))")
+        #expect(plan.events.count > 600_000)
+    }
+
     @Test func `oracle and reference governor agree on every intent in shadow mode`() throws {
         var (plan, flood) = try flood(Choice(variant: "shadow", profile: "selftest"), seed: 3)
         flood.play(plan)
