@@ -5,7 +5,7 @@ ARG RUN_IMAGE=debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    pkg-config libhiredis-dev libpq-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev
+    pkg-config libhiredis-dev libpq-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev nettle-dev
 WORKDIR /source
 COPY Package.swift ./
 COPY Sources Sources
@@ -21,7 +21,7 @@ RUN swift build -c release \
 
 FROM ${RUN_IMAGE} AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    libcurl4 libhiredis0.14 libpq5 libnl-3-200 libnl-route-3-200 libnl-nf-3-200 libstdc++6 \
+    libcurl4 libhiredis0.14 libpq5 libnl-3-200 libnl-route-3-200 libnl-nf-3-200 libnettle8 libstdc++6 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/lib/ /usr/local/lib/swift/
 RUN echo /usr/local/lib/swift >/etc/ld.so.conf.d/swift.conf && ldconfig

@@ -32,13 +32,13 @@ func tests(_ room: String, _ name: String, _ dependencies: [Target.Dependency]) 
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 
 let systems: [Target] = [
     system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
     system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev"),
+    system("CNettle", pkgConfig: "nettle", apt: "nettle-dev"),
     system("CLibnl", pkgConfig: "libnl-route-3.0", apt: "libnl-route-3-dev"),
     .target(name: "CLinux", path: "Sources/Systems/CLinux"),
     .executableTarget(name: "lab-init", path: "Sources/Systems/lab-init"),
@@ -49,11 +49,11 @@ let rules: [Target] = [
     room("Rules", "FIX", ["Units"]),
     room("Rules", "Messages", ["Units"]),
     room("Rules", "Books", ["Units", "Messages"]),
-    room("Rules", "History", ["Units", "Messages", crypto]),
+    room("Rules", "History", ["Units", "Messages", "CNettle"]),
     room("Rules", "Scenarios", ["Units", "Messages", yams]),
     room("Rules", "Certification", ["Units", "Messages", "Scenarios", "Verdicts"]),
-    room("Rules", "Pages", ["Units", "Messages", "History", crypto]),
-    room("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios", crypto]),
+    room("Rules", "Pages", ["Units", "Messages", "History"]),
+    room("Rules", "Verdicts", ["Units", "Messages", "Books", "History", "Scenarios"]),
 ]
 
 let drivers: [Target] = [
@@ -67,7 +67,7 @@ let drivers: [Target] = [
     room("Drivers", "Stalls", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
-    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux", crypto]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux"]),
     room("Drivers", "Tapes", ["Scenarios", "Sockets"]),
     room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
@@ -122,7 +122,6 @@ let package = Package(
     products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],

@@ -65,7 +65,7 @@ struct FloodRun {
                 .rig, "samples", end,
                 [
                     .init("file", .string(stream.file)), .init("rows", .integer(Int64(text.rows))),
-                    .init("bytes", .integer(Int64(text.bytes.count))), .init("sha256", .string(hexadecimalSHA256(text.bytes))),
+                    .init("bytes", .integer(Int64(text.bytes.count))), .init("sha256", .string(SHA256.hash(text.bytes).hexadecimal)),
                 ])
         }
         add(.rig, "end", end, [])

@@ -2,7 +2,6 @@
 // made durable once a second by a thread of their own. At the end each file is sealed: its rows, bytes and hash are
 // what the observer records in the chain.
 
-import Crypto
 import Glibc
 import History
 import Sockets
@@ -98,7 +97,7 @@ package final class SampleFiles {
             seals.append(
                 Seal(
                     file: stream.file, rows: file.text.rows, bytes: file.bytes,
-                    sha256: hexadecimal(file.hash.finalize())))
+                    sha256: file.hash.digest().hexadecimal))
         }
         return seals
     }
@@ -129,7 +128,7 @@ package final class SampleFiles {
                 }
                 start += written
             }
-            files[stream]?.hash.update(bufferPointer: bytes)
+            files[stream]?.hash.update(bytes)
             return 0
         }
         guard code == 0 else { throw failed(ArchiveError(file.path, "write", code: code)) }

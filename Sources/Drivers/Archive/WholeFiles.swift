@@ -1,5 +1,5 @@
-import Crypto
 import Glibc
+import History
 import Sockets
 
 /// Larger files are evidence of their own kind (captures, samples) and are hashed, not read whole.
@@ -21,15 +21,10 @@ func fileHash(_ path: String) throws(ArchiveError) -> (bytes: Int64, sha256: Str
     var hash = SHA256()
     var count: Int64 = 0
     try eachChunk(of: path) { (chunk) throws(ArchiveError) in
-        hash.update(bufferPointer: chunk)
+        hash.update(chunk)
         count += Int64(chunk.count)
     }
-    return (count, hexadecimal(hash.finalize()))
-}
-
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return (count, hash.digest().hexadecimal)
 }
 
 /// The file in pieces of a mebibyte, in order: its length doesn't matter.

@@ -28,7 +28,7 @@ extension RunJudge {
         }
         guard present.contains("plan.ndjson"), evidence.needsPlan else { return }
         let bytes = try directory.read("plan.ndjson")
-        if evidence.environment["plan_sha256"]?.string != hexadecimalSHA256(bytes) {
+        if evidence.environment["plan_sha256"]?.string != SHA256.hash(bytes).hexadecimal {
             evidence.defects.append("plan.ndjson is not the plan that environment.json names")
         }
         do { evidence.plan = try Plan(parsing: bytes, file: "plan.ndjson") } catch {

@@ -106,7 +106,7 @@ package enum RunJudge {
     package static func seal(of verdict: Verdict) -> String { sealText(verdict.bytes) }
 
     /// SHA-256 of a file that is sealed.
-    package static func sealText(_ bytes: [UInt8]) -> String { hexadecimalSHA256(bytes) }
+    package static func sealText(_ bytes: [UInt8]) -> String { SHA256.hash(bytes).hexadecimal }
 
     /// Judges again, and compares every byte that was sealed.
     package static func judgeAgain(_ directory: RunDirectory) throws(ArchiveError) -> Again {
@@ -176,13 +176,13 @@ package enum RunJudge {
 
     private static func rendered(_ verdict: Verdict) -> [(String, [UInt8])] {
         let bytes = verdict.bytes
-        let seal = hexadecimalSHA256(bytes)
+        let seal = SHA256.hash(bytes).hexadecimal
         let files = [("verdict.json", bytes), ("junit.xml", verdict.junit), ("summary.md", verdict.summary(seal: seal))]
         let lines = files.map { sealLine($0.0, $0.1) }
         return files + [(sealFile, Array(lines.joined().utf8))]
     }
 
-    private static func sealLine(_ name: String, _ bytes: [UInt8]) -> String { "\(hexadecimalSHA256(bytes))  \(name)\n" }
+    private static func sealLine(_ name: String, _ bytes: [UInt8]) -> String { "\(SHA256.hash(bytes).hexadecimal)  \(name)\n" }
 
     private static func evidencePaths(_ directory: RunDirectory) throws(ArchiveError) -> [String] {
         let outside = Set(derived + unsealed + [sealFile])

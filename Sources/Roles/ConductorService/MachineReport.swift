@@ -65,7 +65,7 @@ package struct MachineReport: Sendable {
     package static var machine: String { kernelFacts().first { $0.key == "machine" }?.value.string ?? "unknown" }
 
     private static func fingerprint(_ facts: [String]) -> String {
-        String(hexadecimalSHA256(facts.joined(separator: "\n").utf8).prefix(16))
+        String(SHA256.hash(facts.joined(separator: "\n").utf8).hexadecimal.prefix(16))
     }
 
     private static var processor: String {

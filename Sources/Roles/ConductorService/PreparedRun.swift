@@ -119,8 +119,8 @@ package struct PreparedRun {
                 .init("governor", .optional(options.governor?.joined(separator: " "))),
                 .init("replaced_programs", .array(options.replacements.keys.sorted().map { .string($0) })),
                 .init("backend_asked", .string(options.backend)),
-                .init("scenario_sha256", .string(hexadecimalSHA256(loaded.scenarioBytes))),
-                .init("plan_sha256", .string(hexadecimalSHA256(plan))),
+                .init("scenario_sha256", .string(SHA256.hash(loaded.scenarioBytes).hexadecimal)),
+                .init("plan_sha256", .string(SHA256.hash(plan).hexadecimal)),
             ])
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Messages
 import Units
 
@@ -28,35 +27,9 @@ package struct Chain: Sendable {
         members += observation.writtenFields
         members.append(.init("prev", .string(head)))
         var line = JSON.object(members).bytes()
-        head = hexadecimalSHA256(line)
+        head = SHA256.hash(line).hexadecimal
         count += 1
         line.append(0x0A)
         return line
-    }
-}
-
-package func hexadecimalSHA256(_ bytes: some Sequence<UInt8>) -> String {
-    var hash = SHA256()
-    let done: Void? = bytes.withContiguousStorageIfAvailable { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-    if done == nil { Array(bytes).withUnsafeBytes { hash.update(bufferPointer: $0) } }
-    return hexadecimal(hash.finalize())
-}
-
-package func hexadecimalSHA256(_ bytes: UnsafeRawBufferPointer) -> String {
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    return hexadecimal(hash.finalize())
-}
-
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
-    func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
-    return String(unsafeUninitializedCapacity: 64) { text in
-        digest.withUnsafeBytes { bytes in
-            for index in bytes.indices {
-                text[2 * index] = digit(bytes[index] >> 4)
-                text[2 * index + 1] = digit(bytes[index] & 15)
-            }
-        }
-        return 64
     }
 }

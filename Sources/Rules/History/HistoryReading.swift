@@ -61,7 +61,7 @@ package struct HistoryReader: Sendable {
             failure = error
             return
         }
-        head = hexadecimalSHA256(bytes)
+        head = SHA256.hash(bytes).hexadecimal
         count += 1
     }
 

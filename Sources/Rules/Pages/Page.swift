@@ -2,7 +2,7 @@
 // elsewhere, and the content security policy says so to the browser: nothing is fetched, and only the one style
 // whose hash is named is used. Colours are Okabe and Ito's; each stands beside a word or a sign, never alone.
 
-import Crypto
+import History
 import Messages
 
 struct Page {
@@ -92,7 +92,7 @@ func shown(_ value: JSON?) -> String {
 /// RFC 4648, with padding.
 func base64SHA256(_ text: String) -> String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    let hash = Array(SHA256.hash(data: Array(text.utf8)))
+    let hash = SHA256.hash(text.utf8).bytes
     var out: [UInt8] = []
     for start in stride(from: 0, to: hash.count, by: 3) {
         let group = hash[start..<min(start + 3, hash.count)]

@@ -30,7 +30,7 @@ import Verdicts
         #expect(seals.map(\.file) == SampleStream.allCases.map(\.file))
         let seal = try #require(seals.first { $0.file == SampleStream.memory.file })
         let bytes = try readFile(path)
-        #expect(seal.rows == 1_000 && seal.bytes == Int64(bytes.count) && seal.sha256 == hexadecimalSHA256(bytes))
+        #expect(seal.rows == 1_000 && seal.bytes == Int64(bytes.count) && seal.sha256 == SHA256.hash(bytes).hexadecimal)
     }
 
     @Test func `a file that exists is never overwritten`() throws {
