@@ -56,7 +56,7 @@ enum Flaw: String, CaseIterable {
         case .redisPositionDrift: "writes a share too many to Redis now and then"
         case .duplicateOrders: "sends some orders twice, the second time under another ClOrdID"
         case .watermarkJumps: "claims a watermark that the ticks have not reached yet"
-        case .conflatesTicks: "passes over every fifth intent above 1,000 shares, as if a newer one had come"
+        case .conflatesTicks: "passes over every 25th intent above 1,000 shares, as if a newer one had come"
         case .shadowSends: "sends every hundredth order that it accepts in shadow mode"
         case .rateUnlimited: "never counts how many orders and exits it accepts in a second"
         case .slowDecision: "takes 20 ms for every fiftieth decision"

@@ -15,10 +15,11 @@ struct FloodFlaws {
     private var frozenLatency: Duration?
 
     private var large = 0
+    private var passedOver: Set<String> = []
 
     /// A conflating governor never looks at one in so many of those that ask for more than this, and would be denied:
-    /// nothing else depends on them.
-    static let conflated = 5
+    /// no position depends on them. Few enough that a P99 is still one of what was decided.
+    static let conflated = 25
     static let conflatedAbove = Quantity(shares: 1_000)
     static let hoarded = 16_384
 
@@ -27,9 +28,13 @@ struct FloodFlaws {
         guard case .intent(let intent) = event else { return nil }
         intents += 1
         switch flaw {
+        // Whoever never saw the first of a name would take its duplicate for new, which is another promise.
+        case .conflatesTicks where passedOver.contains(intent.id): return []
         case .conflatesTicks where intent.quantity > FloodFlaws.conflatedAbove:
             large += 1
-            return large % FloodFlaws.conflated == 0 ? [] : nil
+            guard large % FloodFlaws.conflated == 0 else { return nil }
+            passedOver.insert(intent.id)
+            return []
         case .slowDecision where intents % 50 == 0: usleep(20_000)
         case .stalls:
             // Once every two seconds, as a stop-the-world collector might.
