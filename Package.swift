@@ -58,16 +58,17 @@ let rules: [Target] = [
 
 let drivers: [Target] = [
     room("Drivers", "Sockets", ["Units", "CLinux"]),
+    room("Drivers", "Threads", ["Sockets"]),
     room("Drivers", "Commands", ["Units", "Messages", "Sockets"]),
     room("Drivers", "Processes", ["Units", "Sockets", "CLinux"]),
     room("Drivers", "Redis", ["Units", "Sockets", "CHiredis"]),
     room("Drivers", "Postgres", ["Units", "Sockets", "CLibpq"]),
-    room("Drivers", "Netlink", ["Units", "Sockets", "Processes", "CLibnl", "CLinux"]),
+    room("Drivers", "Netlink", ["Units", "Sockets", "Threads", "Processes", "CLibnl", "CLinux"]),
     room("Drivers", "Capture", ["Units", "Sockets", "CLinux"]),
-    room("Drivers", "Stalls", ["Units", "Sockets", "CLinux"]),
+    room("Drivers", "Stalls", ["Units", "Sockets", "Threads", "CLinux"]),
     room("Drivers", "HTTP", ["Units", "Sockets", flyingFox]),
     room("Drivers", "Telemetry", ["Units", "Messages"]),
-    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "CLinux"]),
+    room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "Threads", "CLinux"]),
     room("Drivers", "Tapes", ["Scenarios", "Sockets"]),
     room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
 ]
@@ -96,7 +97,7 @@ let roles: [Target] = [
         "Roles", "ConductorService",
         [
             "ConductorCore", "Certification", "History", "Scenarios", "Verdicts", "Pages", "Sockets", "Commands", "Redis",
-            "Postgres", "Netlink", "Processes", "Archive", "Tapes", "Judging", "HTTP", "CLinux",
+            "Postgres", "Netlink", "Processes", "Archive", "Tapes", "Judging", "Threads", "HTTP", "CLinux",
         ]),
 ]
 

@@ -1,5 +1,5 @@
-import Glibc
 import Synchronization
+import Threads
 
 /// Hashes files on a thread of its own, once.
 ///
@@ -22,36 +22,21 @@ final class HashThread {
     }
 
     private let shared: Shared
-    private let thread: pthread_t
-    private var hasEnded = false
+    private let thread: SystemThread
 
     init(_ directory: RunDirectory, _ paths: [String]) throws(ArchiveError) {
-        shared = Shared(directory, paths)
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(shared)
-        let code = pthread_create(&thread, nil, { raw in
-            guard let raw else { return nil }
-            Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
-            return nil
-        }, argument.toOpaque())
-        guard code == 0 else {
-            argument.release()
-            throw ArchiveError(directory.path, "pthread_create", code: code)
+        let shared = Shared(directory, paths)
+        self.shared = shared
+        do {
+            thread = try SystemThread(directory.path) { shared.run() }
+        } catch {
+            throw ArchiveError(error.subject, error.operation, code: error.code)
         }
-        self.thread = thread
     }
 
     /// Waits for the end.
     func files() throws(ArchiveError) -> [RunDirectory.File] {
-        wait()
+        thread.wait()
         return try shared.result.withLock { $0 }.get()
     }
-
-    private func wait() {
-        guard !hasEnded else { return }
-        pthread_join(thread, nil)
-        hasEnded = true
-    }
-
-    deinit { wait() }
 }

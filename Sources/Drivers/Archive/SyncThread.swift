@@ -1,6 +1,7 @@
 import Glibc
 import Sockets
 import Synchronization
+import Threads
 
 /// Calls fdatasync whenever it is asked to, on a thread of its own.
 ///
@@ -38,22 +39,17 @@ final class SyncThread: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // The asking end must not block: a full pipe means that a sync is due anyway.
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        shared = Shared(files: files, requests: Descriptor(ends[0]))
+        let shared = Shared(files: files, requests: Descriptor(ends[0]))
+        self.shared = shared
         let writing = ends[1]
         asking.withLock { $0 = writing }
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(shared)
-        let code = pthread_create(&thread, nil, { raw in
-            guard let raw else { return nil }
-            Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
-            return nil
-        }, argument.toOpaque())
-        guard code == 0 else {
-            argument.release()
+        do {
+            // Nobody waits for it: the last sync may take as long as the disk likes.
+            try SystemThread.startDetached(path) { shared.run() }
+        } catch {
             Glibc.close(writing)
-            throw ArchiveError(path, "pthread_create", code: code)
+            throw ArchiveError(error.subject, error.operation, code: error.code)
         }
-        pthread_detach(thread)
     }
 
     /// `errno` of a sync that failed.

@@ -8,6 +8,7 @@ import CLibnl
 import CLinux
 import Glibc
 import Synchronization
+import Threads
 import Units
 
 package final class PacketQueue: Sendable {
@@ -74,7 +75,11 @@ package final class PacketQueue: Sendable {
         guard wake >= 0 else { throw NetlinkError(subject, "create eventfd", code: -wake) }
         let socket = try PacketQueue.bound(number, length: PacketQueue.length(for: dose), namespace: namespace)
         let holder = PacketHolder(queue: self, socket: socket, wake: wake, seed: seed)
-        guard startThread({ holder.run() }) else { throw NetlinkError(subject, "start thread", code: EAGAIN) }
+        do {
+            try SystemThread.startDetached(subject) { holder.run() }
+        } catch {
+            throw NetlinkError(error.subject, error.operation, code: error.code)
+        }
     }
 
     deinit { close(wake) }
@@ -139,28 +144,4 @@ package final class PacketQueue: Sendable {
         _ = clinux_set_int_option(socket.fd, 270, NETLINK_NO_ENOBUFS, 1)  // SOL_NETLINK
         return socket
     }
-}
-
-/// Runs `body` on a detached thread of its own.
-func startThread(_ body: sending @escaping () -> Void) -> Bool {
-    let box = Unmanaged.passRetained(ThreadBody(body))
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let created = pthread_create(
-        &thread, &attributes,
-        { pointer in
-            guard let pointer else { return nil }
-            Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue().call()
-            return nil
-        }, box.toOpaque())
-    if created != 0 { box.release() }
-    return created == 0
-}
-
-private final class ThreadBody {
-    let call: () -> Void
-    init(_ call: @escaping () -> Void) { self.call = call }
 }

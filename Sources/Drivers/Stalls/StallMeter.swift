@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Sockets
 import Synchronization
+import Threads
 import Units
 
 /// Runs a thread that sleeps to absolute deadlines four milliseconds apart and remembers how late it was woken.
@@ -46,24 +47,15 @@ package final class StallMeter {
         private func publish(_ own: StallLog) { log.withLock { $0 = own } }
     }
 
-    private let shared = Shared()
+    private let shared: Shared
     private let began = Instant.now
-    private var thread: pthread_t?
+    private let thread: SystemThread
 
     /// Starts at once. Throws where no thread can be had.
     package init() throws(SystemError) {
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(shared)
-        let code = pthread_create(&thread, nil, { raw in
-            guard let raw else { return nil }
-            Unmanaged<Shared>.fromOpaque(raw).takeRetainedValue().run()
-            return nil
-        }, argument.toOpaque())
-        guard code == 0 else {
-            argument.release()
-            throw SystemError("stall meter", "pthread_create", code: code)
-        }
-        self.thread = thread
+        let shared = Shared()
+        self.shared = shared
+        thread = try SystemThread("stall meter") { shared.run() }
     }
 
     /// What was seen so far.
@@ -72,8 +64,7 @@ package final class StallMeter {
     /// Ends the thread, and says what it saw. The second call says the same.
     package func stop() -> Report {
         shared.isStopping.store(true, ordering: .relaxed)
-        if let thread { pthread_join(thread, nil) }
-        thread = nil
+        thread.wait()
         return Report(
             log: log, isRealTime: shared.isRealTime.load(ordering: .relaxed),
             used: .nanoseconds(shared.usedNanoseconds.load(ordering: .relaxed)), ran: Instant.now - began)

@@ -6,6 +6,8 @@ import Glibc
 import History
 import Messages
 import Processes
+import Synchronization
+import Threads
 import Units
 
 package struct MachineReport: Sendable {
@@ -77,12 +79,10 @@ package struct MachineReport: Sendable {
 
     /// Tried on a thread of its own, so that this one keeps its policy.
     private static func canScheduleFIFO() -> Bool {
-        var thread = pthread_t()
-        let created = pthread_create(
-            &thread, nil, { _ in UnsafeMutableRawPointer(bitPattern: Int(clinux_thread_fifo(1)) == 0 ? 1 : 2) }, nil)
-        guard created == 0 else { return false }
-        var result: UnsafeMutableRawPointer?
-        pthread_join(thread, &result)
-        return result == UnsafeMutableRawPointer(bitPattern: 1)
+        let isGranted = Atomic<Bool>(false)
+        // No thread at all is no such thread either.
+        let thread = try? SystemThread("SCHED_FIFO") { isGranted.store(clinux_thread_fifo(1) == 0, ordering: .relaxed) }
+        thread?.wait()
+        return isGranted.load(ordering: .relaxed)
     }
 }
