@@ -75,16 +75,28 @@ let drivers: [Target] = [
 
 let roles: [Target] = [
     room("Roles", "FeedReplayerCore", ["Units", "Messages", "Books", "Scenarios"]),
-    room("Roles", "FeedReplayerService", ["FeedReplayerCore", "Sockets", "Redis", "Archive", "History", "CLinux"]),
+    room(
+        "Roles", "FeedReplayerService",
+        [
+            "FeedReplayerCore", "Units", "Messages", "Scenarios", "Sockets", "Redis", "Archive", "History", "CLinux",
+        ]),
     inspectable("BrokerStubCore", ["Units", "Messages", "Books", "FIX"]),
     room(
-        "Roles", "BrokerStubService", ["BrokerStubCore", "Units", "Messages", "Sockets", "Redis", "HTTP", "Telemetry"]),
+        "Roles", "BrokerStubService",
+        [
+            "BrokerStubCore", "Units", "FIX", "Messages", "Sockets", "Redis", "HTTP", "Telemetry", "CLinux",
+        ]),
     room("Roles", "GovernorCore", ["Units", "Messages", "Books", "FIX"]),
     room(
         "Roles", "GovernorService",
         ["GovernorCore", "Units", "Messages", "Books", "FIX", "Sockets", "Redis", "Postgres", "HTTP", "Telemetry"]),
     room("Roles", "ChaosAgentCore", ["Units", "Messages"]),
-    room("Roles", "ChaosAgentService", ["ChaosAgentCore", "History", "Sockets", "Commands", "Netlink", "Processes", "Archive"]),
+    room(
+        "Roles", "ChaosAgentService",
+        [
+            "ChaosAgentCore", "Units", "Messages", "History", "Sockets", "Commands", "Netlink", "Processes", "Archive",
+            "CLinux",
+        ]),
     inspectable("ObserverCore", ["Units", "Messages", "History"]),
     room(
         "Roles", "ObserverService",
@@ -96,8 +108,8 @@ let roles: [Target] = [
     room(
         "Roles", "ConductorService",
         [
-            "ConductorCore", "Certification", "History", "Scenarios", "Verdicts", "Pages", "Sockets", "Commands", "Redis",
-            "Postgres", "Netlink", "Processes", "Archive", "Tapes", "Judging", "Threads", "HTTP", "CLinux",
+            "ConductorCore", "Units", "Messages", "Certification", "History", "Scenarios", "Verdicts", "Pages", "Sockets",
+            "Commands", "Redis", "Postgres", "Netlink", "Processes", "Archive", "Tapes", "Judging", "Threads", "HTTP", "CLinux",
         ]),
 ]
 
@@ -105,16 +117,24 @@ let programs: [Target] = [
     program(
         "gauntlet",
         [
-            "ConductorCore", "ConductorService", "Certification", "Commands", "Verdicts", "Scenarios", "Archive", "Judging",
-            "CLinux",
+            "ConductorCore", "ConductorService", "Units", "Messages", "Certification", "Commands", "Verdicts", "Scenarios",
+            "Sockets", "Processes", "Archive", "Judging", "CLinux",
         ]),
-    program("feed-replayer", ["FeedReplayerService", "Scenarios", "Archive", "Tapes"]),
-    program("broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Units"]),
+    program(
+        "feed-replayer",
+        ["FeedReplayerService", "FeedReplayerCore", "Units", "Scenarios", "Sockets", "Archive", "Tapes"]),
+    program(
+        "broker-stub", ["BrokerStubService", "BrokerStubCore", "Books", "Redis", "Sockets", "Telemetry", "Units"]),
     program("governor", ["GovernorService", "GovernorCore"]),
     program(
         "rogue-governor",
-        ["GovernorService", "GovernorCore", "Units", "Messages", "FIX", "Redis", "Sockets"]),
-    program("chaos-agent", ["ChaosAgentService", "Commands", "Archive", "CLinux"]),
+        ["GovernorService", "GovernorCore", "Units", "Messages", "Books", "FIX", "Redis", "Sockets", "CLinux"]),
+    program(
+        "chaos-agent",
+        [
+            "ChaosAgentService", "ChaosAgentCore", "Units", "Messages", "Sockets", "Commands", "Processes", "Archive",
+            "CLinux",
+        ]),
     program("observer", ["ObserverService", "Archive", "Commands", "Sockets", "Units"]),
 ]
 
@@ -143,7 +163,7 @@ let package = Package(
                 "Sockets", "LiveStores", "Units",
             ]),
         tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
-        tests("Roles", "GovernorTests", ["GovernorCore", "Scenarios"]),
+        tests("Roles", "GovernorTests", ["GovernorCore", "Books", "FIX", "Messages", "Scenarios", "Units"]),
         tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
         tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
         tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),
@@ -161,7 +181,7 @@ let package = Package(
             "Integration", "BrokerTests",
             [
                 "broker-stub", "LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Netlink",
-                "Processes", "Redis", "ScratchFolders", "Sockets", "Units", "CLinux",
+                "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units", "CLinux",
             ]),
         tests(
             "Integration", "GovernorLiveTests",
@@ -171,8 +191,12 @@ let package = Package(
             ]),
         tests("Integration", "HTTPTests", ["HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
         .executableTarget(
-            name: "idle-agent", dependencies: ["ChaosAgentService", argumentParser], path: "Tests/Support/idle-agent",
-            swiftSettings: strict),
+            name: "idle-agent",
+            dependencies: ["ChaosAgentService", "ChaosAgentCore", "Messages", "Sockets", "Units", argumentParser],
+            path: "Tests/Support/idle-agent", swiftSettings: strict),
+        .executableTarget(
+            name: "doomed-parent", dependencies: ["Processes", "Sockets", "Threads"],
+            path: "Tests/Support/doomed-parent", swiftSettings: strict),
         .executableTarget(
             name: "lossy-observer",
             dependencies: ["ObserverService", "Archive", "Commands", "Units", "Sockets", "Capture"],
@@ -180,7 +204,7 @@ let package = Package(
         tests(
             "Integration", "KernelTests",
             [
-                "chaos-agent", "idle-agent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
+                "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
                 "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
             ]),
         tests(

@@ -77,7 +77,7 @@ package final class ChildProcess {
                             path: path, argv: arguments, envp: environment, namespace_fd: command.namespace ?? -1,
                             stdin_fd: input ?? -1, output_fd: output, uid: command.user?.uid ?? .max,
                             gid: command.user?.gid ?? .max, directory: directory,
-                            keep_capabilities: command.keepsCapabilities ? 1 : 0)
+                            keep_capabilities: command.keepsCapabilities ? 1 : 0, ends_with_us: command.endsWithUs ? 1 : 0)
                         return clinux_spawn(&what)
                     }
                 }

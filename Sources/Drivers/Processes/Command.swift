@@ -10,10 +10,13 @@ package struct Command: Sendable {
     package var directory: String?
     /// Whether ambient capabilities survive: the tools of the rig need them, stores don't.
     package var keepsCapabilities: Bool
+    /// Whether the kernel ends it (SIGKILL) when this process ends, by whatever signal: for tests, whose runner may be killed.
+    package var endsWithUs: Bool
 
     package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], namespace: Int32? = nil,
-        user: (uid: UInt32, gid: UInt32)? = nil, directory: String? = nil, keepsCapabilities: Bool = false
+        user: (uid: UInt32, gid: UInt32)? = nil, directory: String? = nil, keepsCapabilities: Bool = false,
+        endsWithUs: Bool = false
     ) {
         self.path = path
         self.arguments = arguments
@@ -22,6 +25,7 @@ package struct Command: Sendable {
         self.user = user
         self.directory = directory
         self.keepsCapabilities = keepsCapabilities
+        self.endsWithUs = endsWithUs
     }
 }
 

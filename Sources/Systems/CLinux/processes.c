@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,7 +19,7 @@ static void child_fails(int pipe) {
     _exit(127);
 }
 
-static void become_child(const struct clinux_spawn_request *what, int pipe) {
+static void become_child(const struct clinux_spawn_request *what, int parent, int pipe) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -32,11 +33,13 @@ static void become_child(const struct clinux_spawn_request *what, int pipe) {
     if (what->gid != (unsigned)-1 && (setgroups(0, NULL) < 0 || setgid(what->gid) < 0)) child_fails(pipe);
     if (what->uid != (unsigned)-1 && setuid(what->uid) < 0) child_fails(pipe);
     if (!what->keep_capabilities) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    // After the change of user, which would clear it; a parent that is gone by now sends nothing any more.
+    if (what->ends_with_us && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)) child_fails(pipe);
     execve(what->path, what->argv, what->envp);
     child_fails(pipe);
 }
 
-int clinux_spawn(const struct clinux_spawn_request *what) {
+static int spawn(const struct clinux_spawn_request *what) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) < 0) return -errno;
     // The write end must survive the dup2 calls above.
@@ -47,8 +50,9 @@ int clinux_spawn(const struct clinux_spawn_request *what) {
         close(report[0]);
         return -error;
     }
+    int parent = getpid();
     pid_t pid = fork();
-    if (pid == 0) become_child(what, high);
+    if (pid == 0) become_child(what, parent, high);
     int fork_error = errno;
     close(high);
     if (pid < 0) {
@@ -65,6 +69,59 @@ int clinux_spawn(const struct clinux_spawn_request *what) {
         return -error;
     }
     return pid;
+}
+
+// The kernel's word for "when the parent ends" is: when the thread that forked ends. Threads of a pool end while their
+// process lives on, so one that never ends forks every child that is to end with the process.
+static struct {
+    pthread_mutex_t turn, lock;  // `turn`: one caller at a time
+    pthread_cond_t changed;
+    const struct clinux_spawn_request *asked;
+    int is_running, answer;
+} lasting = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0, 0};
+
+static void *fork_when_asked(void *nothing) {
+    pthread_mutex_lock(&lasting.lock);
+    for (;;) {
+        while (!lasting.asked) pthread_cond_wait(&lasting.changed, &lasting.lock);
+        lasting.answer = spawn(lasting.asked);
+        lasting.asked = NULL;
+        pthread_cond_broadcast(&lasting.changed);
+    }
+    return nothing;
+}
+
+static int start_lasting_thread(void) {
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    // It must not be the one that a signal of the process interrupts.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, NULL, fork_when_asked, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) return -error;
+    pthread_detach(thread);
+    lasting.is_running = 1;
+    return 0;
+}
+
+static int spawn_by_lasting_thread(const struct clinux_spawn_request *what) {
+    pthread_mutex_lock(&lasting.turn);
+    pthread_mutex_lock(&lasting.lock);
+    int result = lasting.is_running ? 0 : start_lasting_thread();
+    if (result == 0) {
+        lasting.asked = what;
+        pthread_cond_broadcast(&lasting.changed);
+        while (lasting.asked) pthread_cond_wait(&lasting.changed, &lasting.lock);
+        result = lasting.answer;
+    }
+    pthread_mutex_unlock(&lasting.lock);
+    pthread_mutex_unlock(&lasting.turn);
+    return result;
+}
+
+int clinux_spawn(const struct clinux_spawn_request *what) {
+    return what->ends_with_us ? spawn_by_lasting_thread(what) : spawn(what);
 }
 
 static int plain_status(int status) {
@@ -97,7 +154,6 @@ int clinux_pidfd_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0 ? 0 : -errno;
 }
 
-int clinux_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno; }
 int clinux_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno; }
 
 static int read_capabilities(struct __user_cap_data_struct data[2]) {

@@ -62,7 +62,9 @@ final class BrokerProgram {
         let output = open("\(directory)/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(output) }
         return try ChildProcess(
-            "broker-stub", Command("\(Programs.ownDirectory)/broker-stub", arguments, namespace: namespace),
+            "broker-stub",
+            Command(
+                "\(Programs.ownDirectory)/broker-stub", arguments, namespace: namespace, endsWithUs: true),
             output: output, on: reactor)
     }
 

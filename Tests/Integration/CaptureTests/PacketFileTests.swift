@@ -82,7 +82,7 @@ import Units
         let reading = Descriptor(ends[0])
         var writing: Descriptor? = Descriptor(ends[1])
         let reactor = try Reactor()
-        let child = try ChildProcess(program(path), Command(path, arguments), output: ends[1], on: reactor)
+        let child = try ChildProcess(program(path), Command(path, arguments, endsWithUs: true), output: ends[1], on: reactor)
         writing = nil
         _ = writing
         #expect(reactor.run(until: .now + .seconds(20)) { !child.isRunning })

@@ -35,7 +35,8 @@ private final class TestRedis {
             """
         try writeFile(Array(configuration.utf8), to: "\(directory)/redis.conf")
         let log = open("\(directory)/redis.log", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        child = try ChildProcess("redis", Command(program, ["\(directory)/redis.conf"]), output: log, on: reactor)
+        let command = Command(program, ["\(directory)/redis.conf"], endsWithUs: true)
+        child = try ChildProcess("redis", command, output: log, on: reactor)
         close(log)
     }
 

@@ -40,7 +40,8 @@ import Units
         let meter = try StallMeter()
         // Stops this whole process, and lets it go on: the length of the stop is what is measured, nothing waits for it.
         let script = "kill -STOP \(getpid()); sleep 0.08; kill -CONT \(getpid())"
-        let child = try ChildProcess("stopper", Command("/bin/sh", ["-c", script]), output: 2, on: reactor)
+        let command = Command("/bin/sh", ["-c", script], endsWithUs: true)
+        let child = try ChildProcess("stopper", command, output: 2, on: reactor)
         defer { child.signal(SIGKILL) }
         let turns = reactor.every(.milliseconds(5)) {}
         defer { turns.cancel() }

@@ -41,7 +41,9 @@ final class Rig {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return try ChildProcess(
             program,
-            Command("\(Rig.programs)/\(program)", arguments, environment: ["PATH": path], directory: Rig.root, keepsCapabilities: true),
+            Command(
+                "\(Rig.programs)/\(program)", arguments, environment: ["PATH": path], directory: Rig.root,
+                keepsCapabilities: true, endsWithUs: true),
             output: log, on: reactor)
     }
 

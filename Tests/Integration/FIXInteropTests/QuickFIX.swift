@@ -28,7 +28,7 @@ final class QuickFIX {
         input = toChild.write
         output = fromChild.read
         child = try ChildProcess(
-            "quickfix", Command(try Self.built.get(), [role, "\(port)"]), input: toChild.read.number,
+            "quickfix", Command(try Self.built.get(), [role, "\(port)"], endsWithUs: true), input: toChild.read.number,
             output: fromChild.write.number, on: reactor)
         child?.whenEnded { [weak self] in self?.status = $0 }
         try reactor.watch(output.number, for: .read) { [weak self] _ in self?.readLines() }
@@ -70,7 +70,7 @@ final class QuickFIX {
             "-std=c++14", "-Wno-deprecated", "-o", program, "/\(tests)/FIXInterop/quickfix-peer.cpp", "-lquickfix",
             "-pthread",
         ]
-        let command = Command(compiler, arguments, environment: ["PATH": "/usr/bin:/bin", "TMPDIR": directory])
+        let command = Command(compiler, arguments, environment: ["PATH": "/usr/bin:/bin", "TMPDIR": directory], endsWithUs: true)
         let child = try ChildProcess("g++", command, output: 2, on: reactor)
         let limit = Instant.now + .seconds(180)
         guard reactor.run(until: limit, or: { !child.isRunning }), child.status == 0 else {

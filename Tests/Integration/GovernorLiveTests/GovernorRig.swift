@@ -100,8 +100,9 @@ extension GovernorRig {
         let log = open("\(directory)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(log) }
         return try ChildProcess(
-            name, Command("\(Programs.ownDirectory)/\(name)", arguments, environment: environment), output: log,
-            on: reactor)
+            name,
+            Command("\(Programs.ownDirectory)/\(name)", arguments, environment: environment, endsWithUs: true),
+            output: log, on: reactor)
     }
 
     func startBroker() throws {

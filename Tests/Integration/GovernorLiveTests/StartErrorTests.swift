@@ -27,8 +27,9 @@ import GovernorCore
         let output = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(output) }
         let process = try ChildProcess(
-            "governor", Command("\(Programs.ownDirectory)/governor", [], environment: environment), output: output,
-            on: reactor)
+            "governor",
+            Command("\(Programs.ownDirectory)/governor", [], environment: environment, endsWithUs: true),
+            output: output, on: reactor)
         if !reactor.run(until: Instant.now + .seconds(10), or: { !process.isRunning }) { process.signal(SIGKILL) }
         return (process.status, String(decoding: ProcessTable.contents(path), as: UTF8.self))
     }

@@ -139,7 +139,8 @@ struct AgentFaultTests {
     }
 
     @Test func `a killed process is gone and a paused one stands still until the heal`() throws {
-        let child = try ChildProcess("sleeper", Command("/bin/sleep", ["30"]), output: 2, on: agent.reactor)
+        let sleep = Command("/bin/sleep", ["30"], endsWithUs: true)
+        let child = try ChildProcess("sleeper", sleep, output: 2, on: agent.reactor)
         defer { child.signal(SIGKILL) }
         let paused = try agent.inject(
             ("id", "stop"), ("kind", "pause"), ("pid", .integer(Int64(child.pid))),

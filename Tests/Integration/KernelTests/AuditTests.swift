@@ -110,7 +110,8 @@ struct AgentAuditTests {
         _ = try agent.inject(
             ("id", "cut"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
         func limitFiles(to bytes: String) throws {
-            let limit = Command("/usr/bin/prlimit", ["--pid", "\(agent.process.pid)", "--fsize=\(bytes):unlimited"])
+            let limit = Command(
+                "/usr/bin/prlimit", ["--pid", "\(agent.process.pid)", "--fsize=\(bytes):unlimited"], endsWithUs: true)
             let child = try ChildProcess("prlimit", limit, output: STDERR_FILENO, on: agent.reactor)
             #expect(agent.reactor.run(until: Instant.now + .seconds(5)) { !child.isRunning } && child.status == 0)
         }

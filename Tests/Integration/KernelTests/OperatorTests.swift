@@ -27,7 +27,8 @@ struct OperatorTests {
         let output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         defer { close(output) }
         let command = Command(
-            "\(Programs.ownDirectory)/chaos-agent", arguments, environment: ["GAUNTLET_AGENT": agent.socketPath])
+            "\(Programs.ownDirectory)/chaos-agent", arguments, environment: ["GAUNTLET_AGENT": agent.socketPath],
+            endsWithUs: true)
         return (try ChildProcess("chaos-agent", command, output: output, on: agent.reactor), log)
     }
 

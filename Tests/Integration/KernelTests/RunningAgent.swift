@@ -56,7 +56,7 @@ final class RunningAgent {
         defer { close(log) }
         let command = Command(
             "\(Programs.ownDirectory)/\(program)", arguments, environment: [Token.variable: token],
-            namespace: node.namespace.number, keepsCapabilities: true)
+            namespace: node.namespace.number, keepsCapabilities: true, endsWithUs: true)
         return try ChildProcess(program, command, output: log, on: reactor)
     }
 

@@ -87,6 +87,8 @@ enum ProvingGround: Sendable {
     private static func run(_ command: Command, _ output: String, _ limit: Duration) throws -> Int32? {
         let reactor = try Reactor()
         let console = Descriptor(open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+        var command = command
+        command.endsWithUs = true
         let process = try ChildProcess("netem proof", command, output: console.number, on: reactor)
         var status: Int32?
         process.whenEnded { status = $0 }

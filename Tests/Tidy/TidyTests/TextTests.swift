@@ -53,6 +53,23 @@ private let widthMaximum = 130
         #expect(found == [])
     }
 
+    @Test func `what a test starts ends with the test`() {
+        #expect(startedForGood(in: Repository.swift) == [])
+        let planted = [
+            Repository.Source(path: "Tests/A.swift", text: "try ChildProcess(name, Command(path, []), output: 2)\n"),
+            Repository.Source(path: "Tests/B.swift", text: "try ChildProcess(name, Command(path, [], endsWithUs: true))\n"),
+        ]
+        #expect(startedForGood(in: planted) == ["Tests/A.swift"])
+    }
+
+    /// A runner that is killed would leave it behind.
+    private func startedForGood(in sources: [Repository.Source]) -> [String] {
+        sources.filter { source in
+            source.parts.first == "Tests" && source.parts.last != "TextTests.swift"
+                && source.text.contains("try ChildProcess(") && !source.text.contains("endsWithUs")
+        }.map(\.path)
+    }
+
     @Test func `scripts stay short`() {
         let long = Repository.files(below: "scripts", endings: [""]).filter { $0.lines.count > 31 }.map(\.path)
         #expect(long == [])

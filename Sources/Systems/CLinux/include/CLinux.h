@@ -76,6 +76,7 @@ struct clinux_spawn_request {
     unsigned uid, gid;  // (unsigned)-1: unchanged
     const char *directory;  // NULL: unchanged
     int keep_capabilities;  // 0: the child drops every ambient capability
+    int ends_with_us;  // 1: SIGKILL when this process ends, however it does; forked by a thread in the namespaces of the first such call
 };
 /// Forks, enters the namespace, drops to uid and gid, execs. Returns the pid or -errno (exec failures included).
 int clinux_spawn(const struct clinux_spawn_request *what);
@@ -85,7 +86,6 @@ int clinux_wait(int pid, int *status, int no_hang);
 int clinux_pidfd_open(int pid);
 int clinux_pidfd_getfd(int pidfd, int fd);
 int clinux_pidfd_signal(int pidfd, int signal);
-int clinux_die_with_parent(void);
 int clinux_no_new_privileges(void);
 /// Gives up every capability whose bit is not in `kept`, from every set of the calling thread, for good; threads and
 /// programs that it starts later can't get them back either. Call it while there is no other thread.
