@@ -38,6 +38,7 @@ package final class ObserverService {
     let scrapes: [MetricsScrape]
     var watch: DrillWatch
     var processes: [String: Int32]
+    var governorListener = ListenerWatch()
     var drops: UInt64 = 0
     private var lastClients: Instant?
     private var someWaited = false
@@ -113,6 +114,7 @@ package final class ObserverService {
             },
             reactor.every(ObserverService.memoryInterval) { [unowned self] in
                 sampleMemory()
+                lookForTheGovernor()
                 checkDrops()
                 flushPackets()
             },

@@ -19,10 +19,11 @@ package func judge(_ evidence: Evidence) -> Verdict {
     var outcome = Outcome.of(gates.map(\.outcome))
     // Torn, aborted or unreadable evidence never certifies, whichever gates the scenario asks for.
     if outcome == .pass, premises[.evidenceComplete]?.outcome != .pass { outcome = .inconclusive }
-    // Nor does a drill that an operator changed, whatever its gates look at.
-    if outcome == .pass, !scene.operatorFaults.isEmpty { outcome = .inconclusive }
+    // Nor does a drill that an operator changed, or may have, whatever its gates look at.
+    let isTheScenarios = scene.operatorFaults.isEmpty && scene.unexplainedEnds.isEmpty
+    if outcome == .pass, !isTheScenarios { outcome = .inconclusive }
     return Verdict(
-        outcome: outcome, certifying: evidence.scenario.certifying && scene.operatorFaults.isEmpty,
+        outcome: outcome, certifying: evidence.scenario.certifying && isTheScenarios,
         run: scene.runFacts, gates: gates,
         measurements: scene.measurements(gates, outcome), 
         faults: scene.faults.map { $0.result(scene) }

@@ -13,6 +13,7 @@ struct Scene: Sendable {
     let episodes: [Episode]
     let pauses: [Pause]
     let leaks: LeakRule.Result
+    let unexplainedEnds: [UnexplainedEnd]
     /// When the drill was over for the governor: what comes later is the taking down.
     let close: Instant
     /// How late the load was sent, as a premise. Three gates and the judge ask for it.
@@ -26,6 +27,7 @@ struct Scene: Sendable {
         let events = asked.scenario
         operatorFaults = asked.operatorFaults
         let processes = timeline.all("process")
+        unexplainedEnds = Scene.unexplainedEnds(processes)
         close = Scene.close(timeline, processes)
         faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }
         episodes = Episode.all(faults)

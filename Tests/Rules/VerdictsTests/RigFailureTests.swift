@@ -57,4 +57,37 @@ import Verdicts
         fail(&story, at: 8)
         #expect(try story.judged().gate(.everyIntentDecided)?.outcome == .fail)
     }
+
+    /// Restarted by whoever it was: away from the sixth second to the seventh.
+    private func restart(_ story: inout Story) {
+        for (second, event) in [(6.5, "exited"), (7, "started")] {
+            story.see(second, .rig, "process", [
+                ("node", "governor"), ("name", "governor"), ("pid", 0), ("event", .string(event)), ("status", .null),
+                ("expected", .bool(event == "started")),
+            ])
+        }
+    }
+
+    @Test func `a governor that nobody is known to have ended proves nothing, and is not convicted of its absence`() throws {
+        var story = try Story.hardKill()
+        restart(&story)
+        for type in ["decision", "decision_out"] {
+            story.remove(type) { $0.at > Story.instant(6) && $0.at < Story.instant(7) }
+        }
+        let verdict = try story.judged()
+        #expect(verdict.outcome == .inconclusive && !verdict.certifying)
+        for gate in [GateName.faultsProven, .everyIntentDecided] {
+            #expect(verdict.gate(gate)?.outcome == .inconclusive)
+            #expect(verdict.gate(gate)?.reason?.contains("it crashed, or somebody ended it by hand") == true)
+        }
+    }
+
+    @Test func `what it does wrong long after that is held against it all the same`() throws {
+        var story = try Story.hardKill()
+        restart(&story)
+        for type in ["decision", "decision_out"] {
+            story.remove(type) { $0.at > Story.instant(31) && $0.at < Story.instant(31.2) }
+        }
+        #expect(try story.judged().gate(.everyIntentDecided)?.outcome == .fail)
+    }
 }

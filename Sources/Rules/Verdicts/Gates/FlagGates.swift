@@ -78,8 +78,8 @@ extension Scene {
                 text: "raised \(Finding.text(until - raise.stamp.at)) before any fault", record: raise.stamp.record)
         }
         return .never(
-            early.filter { !mayBeTheRigs(at: $0.stamp.at) }.map(violation),
-            unsure: early.filter { mayBeTheRigs(at: $0.stamp.at) }.map(violation), of: timeline.flags.count)
+            early.filter { !isUndecidable(at: $0.stamp.at) }.map(violation),
+            unsure: early.filter { isUndecidable(at: $0.stamp.at) }.map(violation), of: timeline.flags.count)
     }
 
     func noFlagOnLatency() -> Finding {
@@ -94,8 +94,8 @@ extension Scene {
             Violation(text: "raised by latency alone", record: raise.stamp.record)
         }
         return .never(
-            found.filter { !mayBeTheRigs(at: $0.stamp.at) }.map(violation),
-            unsure: found.filter { mayBeTheRigs(at: $0.stamp.at) }.map(violation), of: slow.count)
+            found.filter { !isUndecidable(at: $0.stamp.at) }.map(violation),
+            unsure: found.filter { isUndecidable(at: $0.stamp.at) }.map(violation), of: slow.count)
     }
 
     func latchKept() -> Finding {

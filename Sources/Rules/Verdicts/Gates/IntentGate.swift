@@ -29,7 +29,7 @@ extension Scene {
                     exempt += 1
                 } else {
                     let violation = Violation(text: "\(key.id): no outcome", record: intent.stamp.record)
-                    if mayBeTheRigs(at: intent.stamp.at) { unsure.append(violation) } else { violations.append(violation) }
+                    if isUndecidable(at: intent.stamp.at) { unsure.append(violation) } else { violations.append(violation) }
                 }
                 continue
             }
@@ -39,7 +39,7 @@ extension Scene {
         }
         let contradicted = contradictions(source)
         violations += contradicted.certain + neverArrived() + untimelyEnds()
-        unsure += contradicted.unsure
+        unsure = unexplainedEnds.map { $0.violation(since: timeline.start) } + unsure + contradicted.unsure
         var finding = Finding.never(violations, unsure: unsure, of: timeline.arrived.count)
         finding.observed = .bool(violations.isEmpty)
         guard violations.isEmpty, unsure.isEmpty, exempt * 2 > timeline.arrived.count else { return finding }
@@ -52,15 +52,16 @@ extension Scene {
         for intent in timeline.arrived.rows { arrived[intent.intent] = true }
         return timeline.offered.filter { offer in
             arrived[offer.key] == nil && offer.stamp.at < close - Scene.tail && !isFeedCut(at: offer.stamp.at)
-                && !mayBeTheRigs(at: offer.stamp.at)
+                && !isUndecidable(at: offer.stamp.at)
         }.map { Violation(text: "\($0.key.id): offered, and never reached the governor", record: $0.stamp.record) }
             .sorted { $0.record < $1.record }
     }
 
-    /// A governor that ends before it is asked to leaves every later intent undecided.
+    /// A governor that ends before it is asked to leaves every later intent undecided. That of somebody else has no status.
     private func untimelyEnds() -> [Violation] {
         timeline.all("process").filter {
             $0["name"]?.string == "governor" && $0["event"]?.string == "exited" && $0["expected"]?.bool == false
+                && $0["status"]?.integer != nil
         }.map { Violation(text: "the governor ended with status \($0["status"]?.text() ?? "?")", record: $0.stamp.record) }
     }
 

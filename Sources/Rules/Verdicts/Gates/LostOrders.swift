@@ -29,6 +29,10 @@ extension Scene {
             let at = outgone.key.flatMap { arrivals[$0] } ?? outgone.stamp.at
             let asksForNothing = timeline.offered(intent)?.kind == .cancel
             if isStoreDead(at: at) || isKilled(after: at), row.map(wasNeverSent) ?? true { continue }
+            guard !isUndecidable(at: at) else {
+                unsure.append(dropped(outgone, "the governor or the rig ended about then"))
+                continue
+            }
             guard isPathDead(at: at) else {
                 violations.append(dropped(outgone, "nothing stood in its way"))
                 continue

@@ -6,7 +6,8 @@ extension Scene {
     func faultsProven() -> Finding {
         guard !faults.isEmpty || !operatorFaults.isEmpty else { return .unknown("the scenario has no faults") }
         let strange = operatorFaults.map { "the drill is not the scenario's: an operator's fault \($0.words)" }
-        let defects = strange + faults.flatMap(\.defects)
+        let ends = unexplainedEnds.map { "the drill is not the scenario's: \($0.violation(since: timeline.start).text)" }
+        let defects = strange + ends + faults.flatMap(\.defects)
         let records = allFaults.flatMap(\.parts).flatMap(\.events).map(\.stamp.record)
         return Finding(
             defects.isEmpty ? .pass : .inconclusive, observed: .bool(defects.isEmpty), count: faults.count,
