@@ -9,10 +9,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 WORKDIR /source
 COPY Package.swift ./
 COPY Sources Sources
-COPY Tests Tests
-COPY Benchmarks Benchmarks
 # In one layer with what is kept of it: the programs, and of the toolchain only the libraries that they are linked with.
-RUN swift build -c release \
+RUN GAUNTLET_PROGRAMS_ONLY=1 swift build -c release -debug-info-format none \
     && mkdir -p /out/bin /out/lib && cd .build/release \
     && cp gauntlet feed-replayer broker-stub governor rogue-governor chaos-agent observer lab-init /out/bin/ \
     && strip /out/bin/* \

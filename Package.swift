@@ -138,6 +138,99 @@ let programs: [Target] = [
     program("observer", ["ObserverService", "Archive", "Commands", "Sockets", "Units"]),
 ]
 
+let testsAndBenchmarks: [Target] = [
+    tests("Rules", "UnitsTests", ["Units"]),
+    tests("Rules", "FIXTests", ["FIX", "Units"]),
+    tests("Rules", "MessagesTests", ["Messages", "Units"]),
+    tests("Rules", "BooksTests", ["Books", "Messages", "Units"]),
+    tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
+    tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
+    tests("Rules", "PagesTests", ["Pages", "History", "Messages", "Units"]),
+    tests("Rules", "CertificationTests", ["Certification", "Scenarios", "Verdicts", "Messages", "Units"]),
+    tests("Rules", "VerdictsTests", ["Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
+    tests(
+        "Roles", "FeedReplayerTests",
+        [
+            "FeedReplayerCore", "FeedReplayerService", "Scenarios", "Archive", "History", "Messages", "Redis",
+            "Sockets", "LiveStores", "Units",
+        ]),
+    tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
+    tests("Roles", "GovernorTests", ["GovernorCore", "Books", "FIX", "Messages", "Scenarios", "Units"]),
+    tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
+    tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
+    tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),
+    tests("Integration", "FIXInteropTests", ["FIX", "ScratchFolders", "Sockets", "Processes", "Units"]),
+    .target(
+        name: "ScratchFolders", dependencies: ["Sockets"], path: "Tests/Support/ScratchFolders",
+        swiftSettings: strict),
+    .target(
+        name: "LiveStores", dependencies: ["ScratchFolders", "Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
+        swiftSettings: strict),
+    tests(
+        "Integration", "StoreTests",
+        ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
+    tests(
+        "Integration", "BrokerTests",
+        [
+            "broker-stub", "LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Netlink",
+            "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units", "CLinux",
+        ]),
+    tests(
+        "Integration", "GovernorLiveTests",
+        [
+            "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
+            "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units",
+        ]),
+    tests("Integration", "HTTPTests", ["HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
+    .executableTarget(
+        name: "idle-agent",
+        dependencies: ["ChaosAgentService", "ChaosAgentCore", "Messages", "Sockets", "Units", argumentParser],
+        path: "Tests/Support/idle-agent", swiftSettings: strict),
+    .executableTarget(
+        name: "doomed-parent", dependencies: ["Processes", "Sockets", "Threads"],
+        path: "Tests/Support/doomed-parent", swiftSettings: strict),
+    .executableTarget(
+        name: "lossy-observer",
+        dependencies: ["ObserverService", "Archive", "Commands", "Units", "Sockets", "Capture"],
+        path: "Tests/Support/lossy-observer", swiftSettings: strict),
+    tests(
+        "Integration", "KernelTests",
+        [
+            "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
+            "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
+        ]),
+    tests(
+        "Integration", "NetemProofTests",
+        ["chaos-agent", "Messages", "Processes", "ScratchFolders", "Sockets", "Units"]),
+    tests(
+        "Integration", "ArchiveTests",
+        [
+            "Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "ScratchFolders", "Sockets",
+            "Units", "CLinux",
+        ]),
+    tests(
+        "Integration", "CaptureTests",
+        [
+            "Capture", "Commands", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages",
+            "Processes", "ScratchFolders", "Sockets", "Stalls", "Units", "CLinux",
+        ]),
+    tests(
+        "Integration", "DrillTests",
+        ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Units"]),
+    tests("Tidy", "TidyTests", ["Messages"]),
+    // What the promises are measured with: Benchmarks/README.md
+    .executableTarget(
+        name: "gauntlet-bench",
+        dependencies: [
+            "Units", "Messages", "FIX", "Books", "History", "Scenarios", "Verdicts", "Sockets", "Processes",
+            "Postgres",
+            "Netlink", "HTTP", "Archive", "Judging", "GovernorCore", "LiveStores", "CLinux", argumentParser,
+        ], path: "Benchmarks/gauntlet-bench", swiftSettings: strict),
+]
+
+/// An image needs the programs alone, and is built from them alone (Dockerfile).
+let hasTests = Context.environment["GAUNTLET_PROGRAMS_ONLY"] == nil
+
 let package = Package(
     name: "Gauntlet",
     products: [],
@@ -146,93 +239,5 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
-    targets: systems + rules + drivers + roles + programs + [
-        tests("Rules", "UnitsTests", ["Units"]),
-        tests("Rules", "FIXTests", ["FIX", "Units"]),
-        tests("Rules", "MessagesTests", ["Messages", "Units"]),
-        tests("Rules", "BooksTests", ["Books", "Messages", "Units"]),
-        tests("Rules", "HistoryTests", ["History", "Messages", "Units"]),
-        tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
-        tests("Rules", "PagesTests", ["Pages", "History", "Messages", "Units"]),
-        tests("Rules", "CertificationTests", ["Certification", "Scenarios", "Verdicts", "Messages", "Units"]),
-        tests("Rules", "VerdictsTests", ["Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
-        tests(
-            "Roles", "FeedReplayerTests",
-            [
-                "FeedReplayerCore", "FeedReplayerService", "Scenarios", "Archive", "History", "Messages", "Redis",
-                "Sockets", "LiveStores", "Units",
-            ]),
-        tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
-        tests("Roles", "GovernorTests", ["GovernorCore", "Books", "FIX", "Messages", "Scenarios", "Units"]),
-        tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
-        tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
-        tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),
-        tests("Integration", "FIXInteropTests", ["FIX", "ScratchFolders", "Sockets", "Processes", "Units"]),
-        .target(
-            name: "ScratchFolders", dependencies: ["Sockets"], path: "Tests/Support/ScratchFolders",
-            swiftSettings: strict),
-        .target(
-            name: "LiveStores", dependencies: ["ScratchFolders", "Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
-            swiftSettings: strict),
-        tests(
-            "Integration", "StoreTests",
-            ["LiveStores", "ObserverCore", "Redis", "Postgres", "Sockets", "Telemetry", "Units"]),
-        tests(
-            "Integration", "BrokerTests",
-            [
-                "broker-stub", "LiveStores", "BrokerStubService", "BrokerStubCore", "FIX", "HTTP", "Messages", "Netlink",
-                "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units", "CLinux",
-            ]),
-        tests(
-            "Integration", "GovernorLiveTests",
-            [
-                "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
-                "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units",
-            ]),
-        tests("Integration", "HTTPTests", ["HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
-        .executableTarget(
-            name: "idle-agent",
-            dependencies: ["ChaosAgentService", "ChaosAgentCore", "Messages", "Sockets", "Units", argumentParser],
-            path: "Tests/Support/idle-agent", swiftSettings: strict),
-        .executableTarget(
-            name: "doomed-parent", dependencies: ["Processes", "Sockets", "Threads"],
-            path: "Tests/Support/doomed-parent", swiftSettings: strict),
-        .executableTarget(
-            name: "lossy-observer",
-            dependencies: ["ObserverService", "Archive", "Commands", "Units", "Sockets", "Capture"],
-            path: "Tests/Support/lossy-observer", swiftSettings: strict),
-        tests(
-            "Integration", "KernelTests",
-            [
-                "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
-                "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
-            ]),
-        tests(
-            "Integration", "NetemProofTests",
-            ["chaos-agent", "Messages", "Processes", "ScratchFolders", "Sockets", "Units"]),
-        tests(
-            "Integration", "ArchiveTests",
-            [
-                "Archive", "Judging", "Verdicts", "Scenarios", "History", "Messages", "ScratchFolders", "Sockets",
-                "Units", "CLinux",
-            ]),
-        tests(
-            "Integration", "CaptureTests",
-            [
-                "Capture", "Commands", "Netlink", "ObserverCore", "ObserverService", "Archive", "History", "Messages",
-                "Processes", "ScratchFolders", "Sockets", "Stalls", "Units", "CLinux",
-            ]),
-        tests(
-            "Integration", "DrillTests",
-            ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Units"]),
-        tests("Tidy", "TidyTests", ["Messages"]),
-        // What the promises are measured with: Benchmarks/README.md
-        .executableTarget(
-            name: "gauntlet-bench",
-            dependencies: [
-                "Units", "Messages", "FIX", "Books", "History", "Scenarios", "Verdicts", "Sockets", "Processes",
-                "Postgres",
-                "Netlink", "HTTP", "Archive", "Judging", "GovernorCore", "LiveStores", "CLinux", argumentParser,
-            ], path: "Benchmarks/gauntlet-bench", swiftSettings: strict),
-    ]
+    targets: systems + rules + drivers + roles + programs + (hasTests ? testsAndBenchmarks : [])
 )
