@@ -4,7 +4,7 @@ import Processes
 import Testing
 import Units
 
-@Suite(.twoAtATime) struct CommandLineTests {
+@Suite(.inPlaces) struct CommandLineTests {
     private func result(of arguments: [String]) throws -> (status: Int32, text: String) {
         let rig = try Rig()
         let child = try rig.start(arguments)

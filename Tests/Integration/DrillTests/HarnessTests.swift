@@ -5,7 +5,7 @@ import Testing
 import Units
 
 /// The rig itself, broken on purpose: a verdict that can't notice is no verdict.
-@Suite(.twoAtATime) struct HarnessTests {
+@Suite(.inPlaces) struct HarnessTests {
     private func verdict(of arguments: [String], in rig: Rig) throws -> (status: Int32?, verdict: String?) {
         let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs] + arguments)
         rig.wait("the drill to end", within: .seconds(120)) { !child.isRunning }

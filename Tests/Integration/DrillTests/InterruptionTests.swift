@@ -8,7 +8,7 @@ import Units
 import Verdicts
 
 /// What a run leaves when something of it is killed in mid-drill: nothing, and evidence that can be read.
-@Suite(.twoAtATime) struct InterruptionTests {
+@Suite(.inPlaces) struct InterruptionTests {
     private func startedDrill(upTo phase: String = "warm-up", _ options: [String] = []) throws -> (Rig, ChildProcess) {
         let rig = try Rig()
         let child = try rig.start(["run", "hard_kill_short", "--runs", rig.runs] + options)
@@ -85,7 +85,7 @@ import Verdicts
         expectNothingLeft(rig)
     }
 
-    @Test(arguments: ["warm-up", "fault", "heal"])
+    @Test(.threeAtATime, arguments: ["warm-up", "fault", "heal"])
     func `kill -9 of the host side leaves nothing after 5 s, and readable evidence`(_ phase: String) throws {
         let (rig, child) = try startedDrill(upTo: phase)
         child.signal(SIGKILL)
@@ -94,7 +94,7 @@ import Verdicts
         try expectReadable(rig)
     }
 
-    @Test(arguments: ["gauntlet", "observer", "chaos-agent", "governor"], ["warm-up", "fault", "after"])
+    @Test(.threeAtATime, arguments: ["gauntlet", "observer", "chaos-agent", "governor"], ["warm-up", "fault", "after"])
     func `kill -9 of any role in mid-drill is never a pass and leaves nothing`(_ name: String, _ phase: String) throws {
         let (rig, child) = try startedDrill(upTo: phase)
         let victims = rig.processes(named: name)

@@ -1,15 +1,18 @@
 import Testing
 
-/// Drills of this suite run two at a time, as those of `gauntlet selftest` do, on any machine; a test that is `.alone`
-/// has the machine for itself. Waits inside a test count from its own start, never from its place in the queue.
+/// Drills of this suite run two at a time, as those of `gauntlet selftest` do, on any machine; three where no gate's verdict
+/// is asked for; a test that is `.alone` has the machine for itself. Waits inside a test count from its own start, never
+/// from its place in the queue.
 struct DrillPlaces: SuiteTrait, TestTrait, TestScoping {
-    static let count = 2
+    /// Of the whole machine: what two and three divide.
+    static let count = 6
     let isRecursive = true
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let places = test.traits.contains { $0 is AloneOnTheMachine } ? DrillPlaces.count : 1
+        let atATime = test.traits.compactMap { ($0 as? DrillsAtATime)?.count }.min() ?? 2
+        let places = DrillPlaces.count / atATime
         await PlaceQueue.machine.take(places)
         do { try await function() } catch {
             await PlaceQueue.machine.give(places)
@@ -19,13 +22,19 @@ struct DrillPlaces: SuiteTrait, TestTrait, TestScoping {
     }
 }
 
-/// For what measures time, or means the one drill that runs here.
-struct AloneOnTheMachine: TestTrait, SuiteTrait {
+/// How many drills like this test's may run at a time; two where it says nothing.
+struct DrillsAtATime: TestTrait, SuiteTrait {
+    let count: Int
     let isRecursive = true
 }
 
-extension Trait where Self == DrillPlaces { static var twoAtATime: Self { DrillPlaces() } }
-extension Trait where Self == AloneOnTheMachine { static var alone: Self { AloneOnTheMachine() } }
+extension Trait where Self == DrillPlaces { static var inPlaces: Self { DrillPlaces() } }
+extension Trait where Self == DrillsAtATime {
+    /// For what measures time, or means the one drill that runs here.
+    static var alone: Self { DrillsAtATime(count: 1) }
+    /// For what ends in mid-drill: its verdict is never a pass, however slow the machine.
+    static var threeAtATime: Self { DrillsAtATime(count: 3) }
+}
 
 private actor PlaceQueue {
     static let machine = PlaceQueue()

@@ -25,7 +25,7 @@ private enum PythonGovernor {
     }()
 }
 
-@Suite(.twoAtATime, .alone, .enabled(if: PythonGovernor.python != nil, PythonGovernor.whyNot))
+@Suite(.inPlaces, .alone, .enabled(if: PythonGovernor.python != nil, PythonGovernor.whyNot))
 struct PythonGovernorTests {
     private func drill(_ governor: String, in rig: Rig) throws -> Int32? {
         let python = try #require(PythonGovernor.python)
