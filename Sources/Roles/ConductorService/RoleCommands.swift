@@ -83,6 +83,14 @@ package struct RoleCommands {
             environment: environment, namespace: namespace, keepsCapabilities: true)
     }
 
+    /// Heals what an agent of this node left behind that no longer runs.
+    package func heal(node: String, namespace: Int32?) -> Command {
+        Command(
+            program("chaos-agent"),
+            ["heal", "--ledger", RunPaths.agentLedger(node), "--all", "--interface", "market"],
+            environment: environment, namespace: namespace, keepsCapabilities: true)
+    }
+
     package func broker(namespace: Int32?) -> Command {
         var arguments = [
             "--listen", topology.market("broker", topology.ports.fix),

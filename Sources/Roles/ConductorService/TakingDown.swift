@@ -11,6 +11,7 @@ extension Conductor {
         isStopping = true
         progress.say("taking the rig down")
         attempt("heal") { try healEverything() }
+        attempt("heal") { try healAfterDeadAgents() }
         attempt("feed-replayer") { try end("feed-replayer", within: .seconds(5)) }
         attempt("governor") { try end("governor", within: .seconds(6)) }
         attempt("stores") { try recordStores() }
@@ -43,6 +44,20 @@ extension Conductor {
             agents.healAll(within: .seconds(3)) { done(.success($0)) }
         }
         if let error = errors.first { throw ConductorError(error.subject, error.detail) }
+    }
+
+    /// What an agent that died has left in its node: it goes as its ledger says, by a program that needs no agent.
+    private func healAfterDeadAgents() throws {
+        guard network != nil else { return }
+        for node in topology.faultable.map(\.name) where roles["chaos-agent-\(node)"]?.isRunning == false {
+            let name = "heal-\(node)"
+            progress.say("node \(node): its agent died; what it left is healed")
+            let child = try start(name, commands.heal(node: node, namespace: namespace(of: node)), node: node)
+            try reactor.wait(for: "\(name) to end", within: RigPatience.answer) { !child.isRunning }
+            guard child.status == 0 else {
+                throw ConductorError(name, "ended with status \(child.status ?? -1); see logs/\(name).log")
+            }
+        }
     }
 
     private func end(_ name: String, within limit: Duration) throws {

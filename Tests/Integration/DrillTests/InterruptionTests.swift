@@ -106,6 +106,25 @@ import Verdicts
         try expectReadable(rig)
     }
 
+    @Test(.threeAtATime, arguments: [("governor", "holder"), ("broker", "socket")])
+    func `an agent killed while its fault is in force leaves nothing in its node, and convicts nobody`(
+        _ node: String, _ witness: String
+    ) throws {
+        let (rig, child) = try startedDrill(upTo: "fault")
+        let effect = #""by":"\#(witness)","node":"\#(node)""#
+        rig.poll("the fault at \(node) to bite", within: .seconds(10)) { rig.historyHas(effect) }
+        let agent = rig.processes(named: "chaos-agent").first {
+            String(decoding: ProcessTable.contents("/proc/\($0.pid)/cmdline"), as: UTF8.self).contains("--node\0\(node)\0")
+        }
+        #expect(kill(try #require(agent).pid, SIGKILL) == 0)
+        rig.wait("gauntlet to end", within: .seconds(90)) { !child.isRunning }
+        expectNothingLeft(rig)
+        let gates = try #require(rig.json("verdict.json")?["gates"]?.array)
+        let verdict = gates.first { $0["name"]?.string == "leftovers" }?["verdict"]?.string
+        #expect(verdict == "pass" && child.status == 2, "\(rig.text())")
+        #expect(rig.historyHas(#""name":"heal-\#(node)""#))
+    }
+
     @Test(.alone)
     func `two drills at once, of one scenario and seed, don't disturb or judge each other`() throws {
         let rig = try Rig()
