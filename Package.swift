@@ -196,7 +196,8 @@ let testsAndBenchmarks: [Target] = [
     tests(
         "Integration", "KernelTests",
         [
-            "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands", "Processes",
+            "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands",
+            "Processes",
             "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
         ]),
     tests(

@@ -30,7 +30,7 @@ package enum Doctor {
     private static func proof(of backend: Backend, _ detour: Detour?) -> String {
         switch (backend, detour) {
         case (.queueTarget, _): "yes: kernel tests and whole drills, kernel 6.18"
-        case (.nativeQueue, _): "no: taken by Debian's cloud kernel 6.1 under QEMU, no packet measured through it"
+        case (.nativeQueue, _): "yes: Debian's cloud kernel 6.1 emulated by QEMU, witnessed by ping; no whole drill"
         case (.netem, .forward?):
             "yes, but for its own probes' 2 ms: Debian's cloud kernel 6.1 emulated by QEMU, witnessed by ping; no whole drill"
         case (.netem, _): "yes: netem proof under User Mode Linux 6.1, by tc redirect; no whole drill"
