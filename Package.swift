@@ -70,7 +70,9 @@ let drivers: [Target] = [
     room("Drivers", "Telemetry", ["Units", "Messages"]),
     room("Drivers", "Archive", ["Units", "Messages", "History", "Sockets", "Threads", "CLinux"]),
     room("Drivers", "Tapes", ["Scenarios", "Sockets"]),
-    room("Drivers", "Judging", ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive"]),
+    room(
+        "Drivers", "Judging",
+        ["Units", "Messages", "Books", "History", "Scenarios", "Verdicts", "Archive", "CLinux"]),
 ]
 
 let roles: [Target] = [

@@ -1,5 +1,6 @@
 // A made-up flood as a run directory: what ten minutes at 1,000 intents and 100 books a second leave behind, a fifth
-// of the intents accepted, sent, filled and stored. Only the judge's own work is real in it.
+// of the intents accepted, sent, filled and stored, a tenth cancels, and every command to Redis with its round trip.
+// Only the judge's own work is real in it.
 
 import Archive
 import History
@@ -26,6 +27,8 @@ struct FloodRun {
     private var chain = Chain()
     private var lines: [UInt8] = []
     private var sequence: Int64 = 0
+    private var reports: Int64 = 0
+    private var sent: Int64 = 0
     private var position: Int64 = 0
     private var cash: Int64 = 0
     private(set) var events = 0
@@ -49,6 +52,7 @@ struct FloodRun {
                 add(.rig, "clock", at, [.init("wall_ns", .integer(FloodRun.wall + FloodRun.start + at))])
             }
             addIntent(number, at)
+            addCommands(number, at)
         }
         let end = Int64(intents) * 1_000_000 + 2_000_000_000
         addEnd(end)
@@ -148,33 +152,39 @@ struct FloodRun {
             decide(&text)
             text.text("governor")
         }
-        if isAdmissible { addOrder(id, side, at + 5_000_000) }
+        if isAdmissible {
+            addOrder(id, side, at + 5_000_000)
+        } else if number % 9 == 4 {
+            departure("F", id, side, at + 5_000_000)
+            execution(.received, id, side, at + 20_000_000, of: "F")
+        }
+    }
+
+    /// A decision is published each millisecond, flags are read every 20 ms, and the connection is pinged every 100 ms.
+    private mutating func addCommands(_ number: Int, _ at: Int64) {
+        for (command, every) in [("PUBLISH", 1), ("HSET", 17), ("MGET", 20), ("PING", 100)] where number % every == 0 {
+            row(.redisRoundTrips, at + 700_000) { text in
+                text.integer(135)
+                text.text(command)
+                text.integer(Int64(150_000 + number % 1_000))
+            }
+        }
     }
 
     private mutating func addOrder(_ id: String, _ side: String, _ at: Int64) {
-        let common: [JSON.Member] = [
-            .init("cl_ord_id", .string(id)), .init("reference", .string(id)), .init("symbol", "NVDA"),
-            .init("side", .string(side)), .init("quantity", 10), .init("price", 4_390_000),
-        ]
-        sequence += 1
-        add(
-            .tap, "order_left", at,
-            [
-                .init("conn", 1), .init("interface", "market"), .init("msg_type", "D"), .init("seq", .integer(sequence)),
-                .init("poss_dup", false), .init("reducing", false), .init("retransmit", false),
-            ] + common)
+        departure("D", id, side, at)
         execution(.received, id, side, at + 15_000_000)
         execution(.new, id, side, at + 15_100_000)
         position += side == "buy" ? 10 : -10
         cash += side == "buy" ? -43_900_000 : 43_900_000
         execution(.trade, id, side, at + 15_200_000)
-        for type in ["0", "F"] {
+        for (type, report) in [("0", reports - 1), ("F", reports)] {
             add(
                 .tap, "fix_in", at + 30_000_000,
                 [
                     .init("conn", 1), .init("msg_type", "8"), .init("seq", .integer(sequence)), .init("poss_dup", false),
                     .init("cl_ord_id", .string(id)), .init("symbol", "NVDA"), .init("exec_type", .string(type)),
-                    .init("exec_id", .string("x-\(id)-\(type)")), .init("leaves", 0), .init("cum", 10),
+                    .init("exec_id", .string("b1-E\(report)")), .init("leaves", 0), .init("cum", 10),
                 ])
         }
         row(.storeOrders, Int64(intents) * 1_000_000 + 1_000_000_000) { text in
@@ -194,9 +204,10 @@ struct FloodRun {
             text.integer(FloodRun.wall + at)
             text.integer(FloodRun.wall + at)
         }
+        let report = reports
         row(.storeFills, Int64(intents) * 1_000_000 + 1_000_000_000) { text in
-            text.text("x-\(id)-F")
-            text.text("o-\(id)")
+            text.text("b1-E\(report)")
+            text.text("b1-O\(report / 2)")
             text.text(id)
             text.text("NVDA")
             text.text(side)
@@ -207,15 +218,34 @@ struct FloodRun {
         }
     }
 
-    private mutating func execution(_ kind: Execution.Kind, _ id: String, _ side: String, _ at: Int64) {
-        let step: Int64 = kind == .received ? 2 : kind == .new ? 1 : 0
+    private mutating func departure(_ type: String, _ id: String, _ side: String, _ at: Int64) {
+        sent += 1
+        let target: JSON = type == "F" ? .string(id) : .null
+        add(
+            .tap, "order_left", at,
+            [
+                .init("conn", 1), .init("interface", "market"), .init("msg_type", .string(type)),
+                .init("seq", .integer(sent)), .init("poss_dup", false), .init("cl_ord_id", .string(id)),
+                .init("orig_cl_ord_id", target), .init("reference", .string(id)), .init("symbol", "NVDA"),
+                .init("side", .string(side)), .init("quantity", 10), .init("price", 4_390_000),
+                .init("reducing", false), .init("retransmit", false),
+            ])
+    }
+
+    /// Each of them has the next number of the drop copy; an answer to an order the next name of a report, besides.
+    private mutating func execution(
+        _ kind: Execution.Kind, _ id: String, _ side: String, _ at: Int64, of type: String = "D"
+    ) {
+        sequence += 1
+        if kind != .received { reports += 1 }
         var execution = Execution(
-            sequence: sequence * 3 - step, kind: kind, at: WallTime(nanoseconds: FloodRun.wall + at), orderID: "o-\(id)",
-            clOrdID: id, reference: id, msgType: "D", symbol: "NVDA", side: Side(rawValue: side) ?? .buy,
+            sequence: sequence, kind: kind, at: WallTime(nanoseconds: FloodRun.wall + at),
+            execID: kind == .received ? "" : "b1-E\(reports)",
+            orderID: kind == .received ? "" : "b1-O\((reports + 1) / 2)",
+            clOrdID: id, reference: id, msgType: type, symbol: "NVDA", side: Side(rawValue: side) ?? .buy,
             quantity: Quantity(shares: 10), leaves: Quantity(shares: kind == .trade ? 0 : 10),
             position: Quantity(shares: position))
         if kind == .trade {
-            execution.execID = "x-\(id)-F"
             execution.lastQuantity = Quantity(shares: 10)
             execution.cumulative = Quantity(shares: 10)
             execution.lastPrice = Price(units: 4_390_000)

@@ -6,7 +6,8 @@ import Units
 /// `gauntlet judge` of a made-up flood, as a process of its own: its time and its largest resident set.
 struct JudgeBenchmark {
     static let timeMaximum = Duration.seconds(10)
-    static let memoryMaximumKiB: Int64 = 300 * 1_024
+    /// 300 MB.
+    static let memoryMaximumKiB: Int64 = 300_000_000 / 1_024
 
     let intents: Int
     let root: String
@@ -39,7 +40,7 @@ struct JudgeBenchmark {
             return report.skip("judge, \(what): largest resident set", because: "it ended before anybody looked")
         }
         report.add(
-            "judge, \(what): largest resident set", "\(resident / 1_024) MiB", goal: "≤ 300 MiB",
+            "judge, \(what): largest resident set", "\(resident * 1_024 / 1_000_000) MB", goal: "≤ 300 MB",
             met: resident <= JudgeBenchmark.memoryMaximumKiB)
     }
 }

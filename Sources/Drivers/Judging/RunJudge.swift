@@ -2,6 +2,7 @@
 // and says later whether a sealed byte has changed.
 
 import Archive
+import CLinux
 import History
 import Messages
 import Scenarios
@@ -15,6 +16,8 @@ package enum RunJudge {
     /// SHA-256 of what the judge wrote, as `sha256sum -c` reads it. The first line is the seal of the run.
     package static let sealFile = "seal.sha256"
 
+    private static let largeAllocation: Int32 = 1 << 20
+
     package struct Again: Sendable {
         package let verdict: Verdict
         /// What differs from the sealed verdict, in words; empty when the same bytes came out.
@@ -23,6 +26,9 @@ package enum RunJudge {
 
     /// Everything the judge needs. Throws only when there is no scenario to judge by; other damage becomes a defect.
     package static func evidence(_ directory: RunDirectory) throws(ArchiveError) -> Evidence {
+        // An array of a flood grows through tens of megabytes: what it leaves behind goes back to the kernel at once.
+        // Left to itself, the allocator keeps pieces of that size once it has seen one.
+        _ = mallopt(M_MMAP_THRESHOLD, largeAllocation)
         let paths = try evidencePaths(directory)
         // Hashing takes a fifth of the time, and it needs nothing of what is read.
         let hashed = try directory.files(paths) { () throws(ArchiveError) -> Evidence in

@@ -38,7 +38,9 @@ package struct IntentKey: Hashable, Sendable {
 }
 
 package struct Lexicon: Sendable {
-    /// All texts, one behind the other; `ends` says where each of them ends.
+    /// Texts that end in a number, which are nearly all of them.
+    private var names = NumberedNames()
+    /// All other texts, one behind the other; `ends` says where each of them ends.
     private var bytes: [UInt8] = []
     private var ends: [UInt32] = [0]
     /// Open addressing, a power of two, at most two thirds full. 0: free, else a text's number + 1.
@@ -69,10 +71,12 @@ package struct Lexicon: Sendable {
         return text.withUTF8 { note($0) }
     }
 
+    /// `nil`: certainly never noted.
     package func find(_ text: String) -> Text? {
         guard !text.isEmpty else { return .empty }
         var text = text
         return text.withUTF8 { utf8 in
+            if let name = names.find(utf8) { return Text(number: name) }
             let number = slots[slot(of: utf8)]
             return number == 0 ? nil : Text(number: number - 1)
         }
@@ -80,6 +84,7 @@ package struct Lexicon: Sendable {
 
     package subscript(text: Text) -> String {
         guard text.number > 0 else { return "" }
+        if NumberedNames.has(text.number) { return names.text(of: text.number) }
         return bytes.withUnsafeBufferPointer {
             String(decoding: UnsafeBufferPointer(rebasing: $0[range(of: text.number)]), as: UTF8.self)
         }
@@ -88,6 +93,7 @@ package struct Lexicon: Sendable {
     private func range(of number: UInt32) -> Range<Int> { Int(ends[Int(number) - 1])..<Int(ends[Int(number)]) }
 
     private mutating func note(_ utf8: UnsafeBufferPointer<UInt8>) -> Text {
+        if let name = names.note(utf8) { return Text(number: name) }
         let found = slot(of: utf8)
         if slots[found] != 0 { return Text(number: slots[found] - 1) }
         let number = UInt32(ends.count)
@@ -171,20 +177,33 @@ package struct Lexicon: Sendable {
         guard number < intents.count, intents[Int(number)].tick == tick, tick != .min else { return nil }
         let text = intents[Int(number)].id
         guard text != .none, text != .empty else { return nil }
+        if NumberedNames.has(text.number) {
+            var id = id
+            return id.withUTF8 { names.find($0) } == text.number ? number : nil
+        }
         let isSame = bytes.withUnsafeBufferPointer { $0[range(of: text.number)].elementsEqual(id.utf8) }
         return isSame ? number : nil
     }
 
     private mutating func number(of text: Text, _ tick: Int64) -> Int32 {
-        var next = latest[Int(text.number)]
+        let before = lastNoted(under: text)
+        var next = before
         while next >= 0 {
             if intents[Int(next)].tick == tick { return next }
             next = intents[Int(next)].before
         }
         let number = Int32(intents.count)
-        intents.append(IntentEntry(tick: tick, id: text, before: latest[Int(text.number)]))
-        latest[Int(text.number)] = number
+        intents.append(IntentEntry(tick: tick, id: text, before: before))
+        if NumberedNames.has(text.number) {
+            names[latest: text.number] = number
+        } else {
+            latest[Int(text.number)] = number
+        }
         return number
+    }
+
+    private func lastNoted(under id: Text) -> Int32 {
+        NumberedNames.has(id.number) ? names[latest: id.number] : latest[Int(id.number)]
     }
 
     /// Room for so many more, most of them with an id that is new: an array that grows takes twice its room.
@@ -215,7 +234,7 @@ package struct Lexicon: Sendable {
 
     /// All intents of an id, the last one noted first.
     package func intents(of id: Text) -> some Sequence<IntentNumber> {
-        sequence(state: latest[Int(id.number)]) { next -> IntentNumber? in
+        sequence(state: lastNoted(under: id)) { next -> IntentNumber? in
             guard next >= 0 else { return nil }
             defer { next = intents[Int(next)].before }
             return IntentNumber(number: next)

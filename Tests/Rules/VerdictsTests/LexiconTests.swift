@@ -12,6 +12,29 @@ import Verdicts
         #expect(lexicon.find("order-5000-") == nil)
     }
 
+    @Test func `a name that ends in a number comes back with every zero of it, whatever was noted before`() {
+        let endings = ["0", "7", "07", "007", "10", "010", "4194303", "4194304", "9999999", "0000001", "12345678", "1é"]
+        let texts = endings.flatMap { end in ["", "i-", "k3-E", "é"].map { $0 + end } } + ["-", "1-", "0x"]
+        for order in [texts, texts.reversed()] {
+            var lexicon = Lexicon()
+            let numbers = order.map { lexicon.note($0) }
+            #expect(Set(numbers).count == Set(order).count)
+            #expect(numbers.map { lexicon[$0] } == order)
+            #expect(order.map { lexicon.note($0) } == numbers)
+            #expect(order.map { lexicon.find($0) } == numbers.map { $0 })
+        }
+    }
+
+    @Test func `more beginnings than are kept apart take nothing from any name`() {
+        var lexicon = Lexicon()
+        let texts = (0..<100).flatMap { start in (0..<3).map { "from \(start) to \($0)" } }
+        let numbers = texts.map { lexicon.note($0) }
+        #expect(Set(numbers).count == texts.count && numbers.map { lexicon[$0] } == texts)
+        let intents = texts.enumerated().map { lexicon.note(id: $1, tick: Int64($0)) }
+        #expect(intents.map { lexicon.id(of: $0) } == texts)
+        #expect(zip(numbers, intents).allSatisfy { Array(lexicon.intents(of: $0)) == [$1] })
+    }
+
     @Test func `an intent is its id and its tick, and one without either is never another one's equal`() {
         var lexicon = Lexicon()
         let first = lexicon.note(id: "i-1", tick: 4)

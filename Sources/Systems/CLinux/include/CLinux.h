@@ -3,6 +3,7 @@
 //
 // Every function returns 0 or a descriptor on success and -errno on failure, unless it says otherwise.
 #pragma once
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
