@@ -157,7 +157,9 @@ let testsAndBenchmarks: [Target] = [
             "Sockets", "LiveStores", "Units",
         ]),
     tests("Roles", "BrokerStubTests", ["BrokerStubCore", "Books", "FIX", "Messages", "Units"]),
-    tests("Roles", "GovernorTests", ["GovernorCore", "Books", "FIX", "Messages", "Scenarios", "Units"]),
+    tests(
+        "Roles", "GovernorTests",
+        ["GovernorCore", "GovernorService", "Postgres", "Books", "FIX", "Messages", "Scenarios", "Units"]),
     tests("Roles", "ChaosAgentTests", ["ChaosAgentCore", "Messages", "Units"]),
     tests("Roles", "ObserverTests", ["ObserverCore", "History", "Messages", "Units"]),
     tests("Roles", "ConductorTests", ["ConductorCore", "Scenarios", "Units"]),

@@ -3,13 +3,27 @@ package enum PostgresValue: Hashable, Sendable {
     case text(String)
     case integer(Int64)
     case boolean(Bool)
+    /// Of one type; `nil` is NULL. The statement says which: `$1::text[]`.
+    case array([PostgresValue?])
 
     package var text: String {
         switch self {
         case .text(let value): value
         case .integer(let value): String(value)
         case .boolean(let value): value ? "t" : "f"
+        case .array(let values): "{" + values.map { $0?.element ?? "NULL" }.joined(separator: ",") + "}"
         }
+    }
+
+    /// As it stands in an array, where a text needs its quotes: `NULL` is a word too.
+    private var element: String {
+        guard case .text(let value) = self else { return text }
+        var quoted = "\""
+        for character in value.unicodeScalars {
+            if character == "\"" || character == "\\" { quoted.unicodeScalars.append("\\") }
+            quoted.unicodeScalars.append(character)
+        }
+        return quoted + "\""
     }
 }
 

@@ -9,7 +9,10 @@ import Sockets
 import Units
 
 final class StoreLink {
-    static let rowsMaximum = 100
+    /// So many rows go at once; fewer wait for others a little.
+    static let rowsEnough = 100
+    /// What has gathered behind batches on their way goes together.
+    static let rowsMaximum = 500
     static let gatherFor: Duration = .milliseconds(2)
     static let batchesInFlight = 4
     /// Rows that wait for a store that is away. Beyond it, the oldest state is not kept: the governor stops.
@@ -51,7 +54,7 @@ final class StoreLink {
     func write(_ row: StoreWrite) {
         guard waiting.count < StoreLink.waitingMaximum else { return onNote("store: too many rows wait; one is lost") }
         waiting.append(row)
-        if waiting.count >= StoreLink.rowsMaximum { return flush() }
+        if waiting.count >= StoreLink.rowsEnough { return flush() }
         if gathering == nil {
             gathering = reactor.after(StoreLink.gatherFor) { [weak self] in
                 self?.gathering = nil
@@ -79,7 +82,7 @@ final class StoreLink {
     func close() { connection.close() }
 
     private func send(_ rows: [StoreWrite]) {
-        var statements = StoreLink.compacted(rows).map(StoreRows.statement)
+        var statements = StoreRows.statements(rows)
         if let numbers, numbers != writtenNumbers {
             statements.append(StoreRows.session(outgoing: numbers.nextOutgoing, incoming: numbers.nextIncoming))
             writtenNumbers = numbers

@@ -138,6 +138,24 @@ private final class Bench {
             bench.run([PostgresStatement("SELECT 1")]).map { if case .success = $0 { true } else { false } } == true)
     }
 
+    @Test func `an array comes back element by element, whatever stands in it`() throws {
+        let bench = try Bench()
+        let texts = ["plain", "", "NULL", "a,b", "{}", "say \"so\"", "back\\slash", " é\n"]
+        let numbers: [Int64?] = [1, -1, nil, .max, .min, 0, 7, 8]
+        let result = bench.run([
+            PostgresStatement(
+                "SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[])",
+                [
+                    .array(texts.map { .text($0) }), .array(numbers.map { $0.map { .integer($0) } }),
+                    .array(texts.map { .boolean($0.isEmpty) }),
+                ])
+        ])
+        let rows = try #require(try result?.get().first?.rows)
+        #expect(rows.map { $0[0] } == texts)
+        #expect(rows.map { $0[1] } == numbers.map { $0.map { String($0) } })
+        #expect(rows.map { $0[2] } == texts.map { $0.isEmpty ? "t" : "f" })
+    }
+
     @Test func `nobody listening, a silent server and a wrong database are told apart, in time and without a password`()
         throws
     {
