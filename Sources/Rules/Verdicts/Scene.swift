@@ -27,7 +27,7 @@ struct Scene: Sendable {
         let events = asked.scenario
         operatorFaults = asked.operatorFaults
         let processes = timeline.all("process")
-        unexplainedEnds = Scene.unexplainedEnds(processes)
+        unexplainedEnds = Scene.unexplainedEnds(processes, timeline)
         close = Scene.close(timeline, processes)
         faults = evidence.scenario.faults.map { FaultEvidence($0, events, processes) }
         episodes = Episode.all(faults)

@@ -9,14 +9,22 @@ struct UnexplainedEnd {
     let noticed: Stamp
     /// Noticed listening again; `nil`: it never came back.
     let isBack: Stamp?
+    /// Its first outcome after that; `nil`: there was none.
+    let isAtWork: Instant?
 
     /// The observer looks once a second, and what it notices may have begun that much and a little earlier.
     static let noticing = Duration.seconds(2)
-    /// A process that listens has yet to read what it was, to log on, and to hear its feed.
+    /// A process that listens has yet to read what it was, to log on, and to hear its feed: at least so long, and until its
+    /// first outcome.
     static let settling = Duration.seconds(5)
+    /// Who decides nothing for so long after it is back is not settling: with 250 ms on every path it takes 5 s.
+    static let settlingMaximum = Duration.seconds(15)
 
     func covers(_ instant: Instant) -> Bool {
-        instant > noticed.at - UnexplainedEnd.noticing && (isBack.map { instant < $0.at + UnexplainedEnd.settling } ?? true)
+        guard instant > noticed.at - UnexplainedEnd.noticing else { return false }
+        guard let back = isBack?.at else { return true }
+        let end = max(back + UnexplainedEnd.settling, isAtWork ?? back + UnexplainedEnd.settlingMaximum)
+        return instant < min(end, back + UnexplainedEnd.settlingMaximum)
     }
 
     func violation(since start: Instant) -> Violation {
@@ -30,13 +38,14 @@ struct UnexplainedEnd {
 
 extension Scene {
     /// A status is known of a process that the rig started: its end is judged.
-    static func unexplainedEnds(_ processes: [Named]) -> [UnexplainedEnd] {
+    static func unexplainedEnds(_ processes: [Named], _ timeline: Timeline) -> [UnexplainedEnd] {
         let events = processes.filter { $0["name"]?.string == "governor" }
         return events.filter {
             $0["event"]?.string == "exited" && $0["expected"]?.bool == false && $0["status"]?.integer == nil
         }.map { end in
             let start = events.first { $0["event"]?.string == "started" && $0.stamp.record > end.stamp.record }
-            return UnexplainedEnd(noticed: end.stamp, isBack: start?.stamp)
+            let work = start.flatMap { start in timeline.decided.lazy.map(\.stamp.at).filter { $0 > start.stamp.at }.min() }
+            return UnexplainedEnd(noticed: end.stamp, isBack: start?.stamp, isAtWork: work)
         }
     }
 

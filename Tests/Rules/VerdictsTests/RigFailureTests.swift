@@ -82,6 +82,16 @@ import Verdicts
         }
     }
 
+    @Test(arguments: [(13.0, Outcome.inconclusive), (25, .fail)])
+    func `until its first outcome it is at most fifteen seconds on its way back`(_ end: Double, _ expected: Outcome) throws {
+        var story = try Story.hardKill()
+        restart(&story)
+        for type in ["decision", "decision_out"] {
+            story.remove(type) { $0.at > Story.instant(6) && $0.at < Story.instant(end) }
+        }
+        #expect(try story.judged().gate(.everyIntentDecided)?.outcome == expected)
+    }
+
     @Test func `what it does wrong long after that is held against it all the same`() throws {
         var story = try Story.hardKill()
         restart(&story)
