@@ -221,7 +221,7 @@ let testsAndBenchmarks: [Target] = [
         ]),
     tests(
         "Integration", "DrillTests",
-        ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Units"]),
+        ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Threads", "Units"]),
     tests("Tidy", "TidyTests", ["Messages"]),
     // What the promises are measured with: Benchmarks/README.md
     .executableTarget(

@@ -1,4 +1,5 @@
 import Testing
+import Threads
 
 /// Drills of this suite run two at a time, as those of `gauntlet selftest` do, on any machine; three where no gate's verdict
 /// is asked for; a test that is `.alone` has the machine for itself. Waits inside a test count from its own start, never
@@ -14,7 +15,7 @@ struct DrillPlaces: SuiteTrait, TestTrait, TestScoping {
         let atATime = test.traits.compactMap { ($0 as? DrillsAtATime)?.count }.min() ?? 2
         let places = DrillPlaces.count / atATime
         await PlaceQueue.machine.take(places)
-        do { try await function() } catch {
+        do { try await withTaskExecutorPreference(ThreadsOfTheirOwn.all) { try await function() } } catch {
             await PlaceQueue.machine.give(places)
             throw error
         }
@@ -34,6 +35,19 @@ extension Trait where Self == DrillsAtATime {
     static var alone: Self { DrillsAtATime(count: 1) }
     /// For what ends in mid-drill: its verdict is never a pass, however slow the machine.
     static var threeAtATime: Self { DrillsAtATime(count: 3) }
+}
+
+/// A drill blocks the thread of its test, and the pool has no more of them than the machine has cores.
+private final class ThreadsOfTheirOwn: TaskExecutor {
+    static let all = ThreadsOfTheirOwn()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let executor = asUnownedTaskExecutor()
+        do { try SystemThread.startDetached("drill") { job.runSynchronously(on: executor) } } catch {
+            job.runSynchronously(on: executor)
+        }
+    }
 }
 
 private actor PlaceQueue {
