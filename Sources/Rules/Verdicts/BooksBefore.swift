@@ -2,28 +2,33 @@ import Messages
 import Units
 
 /// The books that a governor can have had before it when it decided: it takes books and intents in the order of their
-/// ticks, so no book with a larger tick than the intent's.
+/// ticks, so no book with a larger tick than the intent's. It judges an intent by the book of the intent's own symbol,
+/// however old or fresh the others are.
 ///
 /// On a machine that is too slow for a burst the books behind it come too late, and to refuse for `stale_feed` is then
 /// what the contract asks for.
 struct BooksBefore {
     private let ageMaximum: Duration
-    /// By tick, which is the order in which they were sent.
-    private let books: [(tick: Int64, sent: Instant)]
+    /// Of each symbol by tick, which is the order in which they were sent.
+    private let books: [String: [(tick: Int64, sent: Instant)]]
     /// Outcomes of intents, in the order in which they left.
     private let outcomes: [(at: Instant, tick: Int64)]
 
     init(_ timeline: Timeline, ageMaximum: Duration) {
         self.ageMaximum = ageMaximum
-        books = timeline.books.map { ($0.tick, $0.stamp.at) }.sorted { $0.tick < $1.tick }
+        var books: [String: [(tick: Int64, sent: Instant)]] = [:]
+        for book in timeline.books { books[book.symbol, default: []].append((book.tick, book.stamp.at)) }
+        self.books = books.mapValues { $0.sorted { $0.tick < $1.tick } }
         outcomes = timeline.decided.compactMap { outgone in
             outgone.kind == .withdrawn ? nil : outgone.tick.map { (outgone.stamp.at, $0) }
         }.sorted { $0.at < $1.at }
     }
 
-    /// Whether each book that was there, of whatever symbol, was older than the limit when the refusal left.
-    func wereStale(for refusal: Outgone) -> Bool {
-        guard refusal.cause == .staleFeed else { return false }
+    /// Whether each book of the intent's symbol that was there was older than the limit when the refusal left. What the
+    /// feed sent without a symbol has no book that could be stale.
+    func wereStale(_ symbol: String, for refusal: Outgone) -> Bool {
+        guard refusal.cause == .staleFeed, !symbol.isEmpty else { return false }
+        let books = books[symbol] ?? []
         let at = refusal.stamp.at
         let horizon: Int64? =
             if refusal.kind == .withdrawn {

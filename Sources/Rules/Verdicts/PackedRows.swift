@@ -47,7 +47,8 @@ struct OutgoneRow: PackedRow {
 
 struct OfferedRow: PackedRow {
     let stamp: Stamp
-    let quantity: Quantity
+    let quantity: Number
+    let symbol: Text
     let intent: IntentNumber
     let kind: Intent.Action?
     let purpose: Purpose
@@ -72,7 +73,8 @@ struct OfferedRow: PackedRow {
         }
         return OfferedIntent(
             stamp: stamp, key: key, kind: kind, isReduceOnly: marks.isReduceOnly, isAdmissible: marks.isAdmissible,
-            isMarket: marks.isMarket, quantity: quantity, purpose: purpose)
+            isMarket: marks.isMarket, symbol: lexicon[symbol], quantity: Quantity(shares: lexicon[quantity] ?? 0),
+            purpose: purpose)
     }
 }
 

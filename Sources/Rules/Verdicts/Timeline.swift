@@ -359,8 +359,10 @@ package struct Timeline: Sendable {
         let tick = row.integer()
         let id = row.text()
         let action = row.text().map { Intent.Action(rawValue: $0) } ?? .new
-        row.skip(3)
-        let quantity = Quantity(shares: row.integer() ?? 0)
+        row.skip()
+        let symbol = row.text() ?? ""
+        row.skip()
+        let quantity = row.integer()
         let isMarket = row.text() == OrderType.market.rawValue
         row.skip(2)
         let isReduceOnly = row.truth() ?? false
@@ -375,7 +377,8 @@ package struct Timeline: Sendable {
             if lastIntent.map({ $0.number <= tick }) ?? true { lastIntent = offered }
         }
         let offer = OfferedRow(
-            stamp: stamp, quantity: quantity, intent: lexicon.note(id: id, tick: tick), kind: action, purpose: purpose,
+            stamp: stamp, quantity: lexicon.note(quantity), symbol: lexicon.note(symbol),
+            intent: lexicon.note(id: id, tick: tick), kind: action, purpose: purpose,
             marks: OfferedRow.Marks(isReduceOnly: isReduceOnly, isAdmissible: isAdmissible, isMarket: isMarket))
         offeredRows.append(offer, lexicon)
     }

@@ -79,6 +79,8 @@ struct OfferedIntent: Sendable {
     let isReduceOnly: Bool
     let isAdmissible: Bool
     let isMarket: Bool
+    /// Empty where the feed said none.
+    let symbol: String
     let quantity: Quantity
     let purpose: Purpose
 

@@ -39,6 +39,15 @@ private func ask(_ story: inout Story, moreOf ids: Set<String>) {
     story.change("intent", "quantity", to: 21) { ids.contains($0["id"]?.string ?? "") }
 }
 
+/// Changes, by number, that are called off for a stale feed.
+private func callOff(_ story: inout Story, _ ids: Set<String>) {
+    ask(&story, moreOf: ids)
+    for id in ids.sorted() {
+        guard let number = Int64(id.dropFirst()) else { continue }
+        story.decide(5.6, id, number, "withdrawn", "stale_feed")
+    }
+}
+
 private let cases: [BurstCase] = [
     BurstCase("a good governor") { _ in },
     BurstCase("an open order forgotten", fail: ["probes_denied", "risk_limit_breaches"]) { story in
@@ -103,6 +112,19 @@ private let cases: [BurstCase] = [
     BurstCase("three of fifty called off for a feed that was fresh", fail: ["execution_rate_pct"]) { story in
         ask(&story, moreOf: ["c1", "c7", "c30"])
         for id in [1, 7, 30] { story.decide(5.6, "c\(id)", Int64(id), "withdrawn", "stale_feed") }
+    },
+    BurstCase("a stale book of their own, every other one fresh", inconclusive: ["execution_rate_pct"]) { story in
+        callOff(&story, ["c2", "c7", "c12"])
+        story.remove("depth") { $0["symbol"] == "AMD" && $0.at > Story.instant(4.9) }
+    },
+    BurstCase("a fresh book of their own, every other one stale", fail: ["execution_rate_pct"]) { story in
+        callOff(&story, ["c2", "c7", "c12"])
+        story.remove("depth") { $0["symbol"] != "AMD" && $0.at > Story.instant(4.9) }
+    },
+    BurstCase("a stale book of one of three symbols", fail: ["execution_rate_pct"]) { story in
+        callOff(&story, ["c2", "c3", "c4"])
+        ask(&story, moreOf: ["c5"])
+        story.remove("depth") { $0["symbol"] == "AMD" && $0.at > Story.instant(4.9) }
     },
     BurstCase("one of four called off for a stale feed", fail: ["execution_rate_pct"]) { story in
         ask(&story, moreOf: ["c1", "c7", "c30", "c31"])

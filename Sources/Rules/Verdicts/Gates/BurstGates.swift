@@ -60,22 +60,24 @@ extension Scene {
         let wouldBeEnough =
             excused == changes.count
             || GateName.executionRate.comparator.holds(rate(of: changes.count - excused), minimum)
-        let pace = ", \(excused) of them rightly: no book was fresh, so the machine is too slow for this burst"
+        let pace = ", \(excused) of them rightly: their book was not fresh, so the machine is too slow for this burst"
         return Finding(
             wouldBeEnough ? .inconclusive : .fail, observed: .real(rate(of: changes.count)), count: changes.count,
             reason: excused == 0 ? text : text + pace, records: missed.map(\.offer.stamp.record))
     }
 
-    /// How many of these were refused for a stale feed that was stale.
+    /// How many of these were refused for a stale feed while the book of their own symbol was stale.
     private func rightlyRefused(_ missed: [IntentKey]) -> Int {
         // Without limits nothing is excused.
         guard let age = try? RiskLimits(evidence.limits).quoteAge else { return 0 }
         let keys = Set(missed)
         let books = BooksBefore(timeline, ageMaximum: age)
-        let refusals = timeline.decided.filter { outgone in
-            outgone.cause == .staleFeed && outgone.key.map(keys.contains) ?? false && books.wereStale(for: outgone)
+        let offered = timeline.offered
+        let refused = timeline.decided.compactMap { outgone -> IntentKey? in
+            guard outgone.cause == .staleFeed, let key = outgone.key, keys.contains(key) else { return nil }
+            return books.wereStale(offered[key]?.symbol ?? "", for: outgone) ? key : nil
         }
-        return Set(refusals.compactMap(\.key)).count
+        return Set(refused).count
     }
 
     /// New orders between the packet that carried them and the first answer to them at the governor's interface.
