@@ -104,7 +104,7 @@ let roles: [Target] = [
         "Roles", "ObserverService",
         [
             "ObserverCore", "Units", "Messages", "History", "Sockets", "Commands", "Redis", "Capture", "HTTP",
-            "Archive", "Judging", "Stalls",
+            "Archive", "Judging", "Processes", "Stalls",
         ]),
     room("Roles", "ConductorCore", ["Units", "Messages", "History", "Scenarios", "Verdicts"]),
     room(

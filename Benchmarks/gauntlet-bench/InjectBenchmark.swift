@@ -5,7 +5,8 @@ import Processes
 import Sockets
 import Units
 
-/// From the start of `chaos-agent inject` as a process to the first packet that its fault hit.
+/// From the start of `chaos-agent inject` as a process, and from a line to a running `chaos-agent console`, to the first
+/// packet that the fault hit.
 ///
 /// The witness is a flow of our own, a datagram every 100 µs: the first one that never came left at the first effect.
 struct InjectBenchmark {
@@ -64,6 +65,24 @@ struct InjectBenchmark {
                 goal: "P50 ≤ 5 ms", met: samples.count == rounds && samples.median <= InjectBenchmark.goal)
         }
         report.add("heal: start of the command to its end", "P50 \(shown(answers.median)), P99 \(shown(answers.p99))")
+        try runConsole(in: directory, flow, reactor)
+    }
+
+    private func runConsole(in directory: String, _ flow: Flow, _ reactor: Reactor) throws {
+        let console = try BenchedConsole(in: directory, reactor)
+        var effects = Samples()
+        for round in 0..<rounds {
+            let began = Instant.now
+            console.say("inject partition --id c\(round) --from 198.18.0.12 --for 30s --no-wait")
+            if let effect = flow.firstMissing() { effects.add(effect - began) }
+            console.say("heal --id c\(round)")
+            guard console.hears("healed c\(round)\n") else { break }
+        }
+        report.add(
+            "inject: a line to the console to the first packet hit",
+            "P50 \(shown(effects.median)), P99 \(shown(effects.p99)), n \(effects.count)",
+            goal: "P50 ≤ 5 ms", met: effects.count == rounds && effects.median <= InjectBenchmark.goal)
+        console.end()
     }
 
     /// When the command line sent its command, by its own word.

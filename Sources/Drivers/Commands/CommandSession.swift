@@ -1,3 +1,4 @@
+import Glibc
 import Messages
 import Sockets
 import Units
@@ -8,6 +9,8 @@ package final class CommandSession {
 
     /// Ctrl-C, or another signal that asks to end. Only for who asked to hear of it.
     package private(set) var isInterrupted = false
+    /// A signal that means the whole program: any but Ctrl-C.
+    package private(set) var isTerminated = false
     package private(set) var isLost = false
     package var onEvent: (JSON) -> Void = { _ in }
     private let endpoint: Endpoint
@@ -21,7 +24,7 @@ package final class CommandSession {
         do { reactor = try Reactor() } catch { throw CommandError("\(endpoint)", "\(error)") }
         client = CommandClient("\(endpoint)", at: endpoint, token: token, on: reactor)
         if hearsSignals {
-            do { try reactor.onSignal { [unowned self] _ in isInterrupted = true } } catch {
+            do { try reactor.onSignal { [unowned self] in heard($0) } } catch {
                 throw CommandError("\(endpoint)", "signals: \(error)")
             }
         }
@@ -34,6 +37,14 @@ package final class CommandSession {
         try outcome.get()
     }
 
+    private func heard(_ signal: Int32) {
+        isInterrupted = true
+        if signal != SIGINT { isTerminated = true }
+    }
+
+    /// Ctrl-C ended one command, and is not for the next.
+    package func forgetInterruption() { isInterrupted = isTerminated }
+
     package func ask(_ command: String, _ members: [JSON.Member] = []) throws(CommandError) -> JSON {
         var reply: CommandClient.Reply?
         client.request(command, members, within: CommandSession.limit) { reply = $0 }
@@ -45,6 +56,17 @@ package final class CommandSession {
     /// Waits until then, or until Ctrl-C or the end of the connection.
     package func wait(until deadline: Instant) {
         _ = reactor.run(until: deadline, or: { isInterrupted || isLost })
+    }
+
+    /// Waits until a descriptor can be read, or until Ctrl-C or the end of the connection. A plain file always can.
+    package func waitForInput(_ descriptor: Int32) throws(CommandError) {
+        var isThere = false
+        do { try reactor.watch(descriptor, for: .read) { _ in isThere = true } } catch {
+            guard error.code == EPERM else { throw CommandError("standard input", "\(error)") }
+            return
+        }
+        defer { reactor.unwatch(descriptor) }
+        while !reactor.run(until: Instant.now + CommandSession.limit, or: { isThere || isInterrupted || isLost }) {}
     }
 
     /// A connection must not outlive its reactor, which optimised code lets go of after its last use.

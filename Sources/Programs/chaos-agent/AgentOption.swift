@@ -73,6 +73,26 @@ struct AgentOption: ParsableArguments {
     }
 }
 
+/// A command for a running agent. By itself it opens a connection of its own; in a console it has the console's.
+protocol AgentCommand: ParsableCommand {
+    var target: AgentOption { get }
+    /// Ctrl-C ends what it waits for, and not the program.
+    static var hearsSignals: Bool { get }
+    func run(in session: CommandSession) throws
+}
+
+extension AgentCommand {
+    static var hearsSignals: Bool { false }
+
+    func run() throws {
+        try withExitCodes {
+            let session = try target.session(hearsSignals: Self.hearsSignals)
+            defer { session.close() }
+            try run(in: session)
+        }
+    }
+}
+
 /// A result: its words, or the whole of it.
 func show(_ json: JSON, as format: OutputFormat, _ words: @autoclosure () -> String) {
     switch format {

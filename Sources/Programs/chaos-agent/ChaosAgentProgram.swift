@@ -25,7 +25,8 @@ struct ChaosAgentProgram: ParsableCommand {
             its socket; 'heal --ledger' and 'doctor' also work when no agent runs.
             """,
         subcommands: [
-            Serve.self, Inject.self, Heal.self, List.self, Watch.self, DoctorCommand.self, Completion.self, Guard.self,
+            Serve.self, Inject.self, Heal.self, List.self, Watch.self, Console.self, DoctorCommand.self, Completion.self,
+            Guard.self,
         ])
 }
 

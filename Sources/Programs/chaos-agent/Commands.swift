@@ -4,7 +4,7 @@ import ChaosAgentService
 import Commands
 import Messages
 
-struct Heal: ParsableCommand {
+struct Heal: AgentCommand {
     static let configuration = CommandConfiguration(
         commandName: "heal", abstract: "Heals one fault or all, with or without a running agent.")
 
@@ -24,34 +24,39 @@ struct Heal: ParsableCommand {
 
     func run() throws {
         try withExitCodes {
-            if let ledger {
-                let done = try Healing.healAll(ledgerPath: ledger, interface: interface)
-                let words = done.isEmpty ? "nothing to heal" : done.joined(separator: "\n")
-                return show(["healed": .array(done.map { .string($0) })], as: target.format, words)
-            }
+            if let ledger { return try healDead(ledger) }
             let session = try target.session()
             defer { session.close() }
-            _ = try session.ask(AgentCommands.Word.heal.rawValue, id.map { [.init("fault", .string($0))] } ?? [])
-            show(["healed": [.string(id ?? "all")]], as: target.format, "healed \(id ?? "all")")
+            try run(in: session)
         }
+    }
+
+    func run(in session: CommandSession) throws {
+        guard ledger == nil else {
+            complain("--ledger is for an agent that no longer runs, and this console's does")
+            throw Exit.usage
+        }
+        _ = try session.ask(AgentCommands.Word.heal.rawValue, id.map { [.init("fault", .string($0))] } ?? [])
+        show(["healed": [.string(id ?? "all")]], as: target.format, "healed \(id ?? "all")")
+    }
+
+    private func healDead(_ ledger: String) throws {
+        let done = try Healing.healAll(ledgerPath: ledger, interface: interface)
+        let words = done.isEmpty ? "nothing to heal" : done.joined(separator: "\n")
+        show(["healed": .array(done.map { .string($0) })], as: target.format, words)
     }
 }
 
-struct List: ParsableCommand {
+struct List: AgentCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "Lists the faults of a running agent: what each is, how long it lasts still, what it has hit.")
 
     @OptionGroup var target: AgentOption
 
-    func run() throws {
-        try withExitCodes {
-            let session = try target.session()
-            defer { session.close() }
-            let answer = try session.ask(AgentCommands.Word.list.rawValue)
-            let faults = answer["faults"]?.array ?? []
-            show(.array(faults), as: target.format, faults.isEmpty ? "no faults" : faults.map(words).joined(separator: "\n"))
-        }
+    func run(in session: CommandSession) throws {
+        let faults = try session.ask(AgentCommands.Word.list.rawValue)["faults"]?.array ?? []
+        show(.array(faults), as: target.format, faults.isEmpty ? "no faults" : faults.map(words).joined(separator: "\n"))
     }
 
     private func words(_ fault: JSON) -> String {

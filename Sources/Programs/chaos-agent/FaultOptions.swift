@@ -115,8 +115,8 @@ private func misspelt(_ what: String, _ word: String, among legal: [String]) thr
 enum PresetShelf {
     private static var directory: String { "\(Programs.projectRoot ?? ".")/chaos/presets" }
 
-    static var names: [String] {
-        Programs.entries(of: directory).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+    static let names: [String] = Programs.entries(of: directory).filter { $0.hasSuffix(".json") }.map {
+        String($0.dropLast(5))
     }
 
     static func preset(_ name: String) throws -> Preset {

@@ -5,7 +5,8 @@ import Messages
 import Sockets
 import Units
 
-struct Inject: ParsableCommand {
+struct Inject: AgentCommand {
+    static let hearsSignals = true
     static let configuration = CommandConfiguration(
         commandName: "inject", abstract: "Injects a fault at a running agent's node, and says whether it bit.",
         discussion: """
@@ -34,39 +35,34 @@ struct Inject: ParsableCommand {
             guard let text, Duration(written: text) == nil else { continue }
             throw ValidationError("\(name): expected a duration with its unit, such as 30s, found '\(text)'")
         }
+        if every != nil, let lasts = Duration(written: fault.duration), period <= lasts {
+            throw ValidationError("--every \(period.written): expected longer than the fault lasts (\(lasts.written))")
+        }
         guard dryRun == false || every == nil else { throw ValidationError("--dry-run says what one round would do") }
     }
 
-    func run() throws {
-        try withExitCodes {
-            let lasts = try fault.lasts
-            let period = every.flatMap { Duration(written: $0) } ?? .zero
-            guard every == nil || period > lasts else {
-                complain("--every \(period.written): expected longer than the fault lasts (\(lasts.written))")
-                throw Exit.usage
-            }
-            let session = try target.session(hearsSignals: true)
-            defer { session.close() }
-            let senders = try fault.senders(session)
-            let plans = try (1...rounds).map { try fault.faults(from: senders, suffix: rounds > 1 ? "-\($0)" : "") }
-            if dryRun { return try rehearse(plans[0], session) }
-            let start = Instant.now
-            var worst: Int32 = 0
-            var current: [JSON] = []
-            for (round, faults) in plans.enumerated() {
-                session.wait(until: start + period * Int64(round))
-                if session.isInterrupted { break }
-                try refuseEarly(faults, session)
-                current = faults
-                worst = max(worst, try inject(faults, session))
-            }
-            // A schedule is called off as a whole; a fault of one round ends by itself.
-            if session.isInterrupted, rounds > 1 {
-                try heal(current, session)
-                worst = max(worst, Exit.inconclusive.rawValue)
-            }
-            if worst != 0 { throw ExitCode(worst) }
+    private var period: Duration { every.flatMap { Duration(written: $0) } ?? .zero }
+
+    func run(in session: CommandSession) throws {
+        let senders = try fault.senders(session)
+        let plans = try (1...rounds).map { try fault.faults(from: senders, suffix: rounds > 1 ? "-\($0)" : "") }
+        if dryRun { return try rehearse(plans[0], session) }
+        let start = Instant.now
+        var worst: Int32 = 0
+        var current: [JSON] = []
+        for (round, faults) in plans.enumerated() {
+            session.wait(until: start + period * Int64(round))
+            if session.isInterrupted { break }
+            try refuseEarly(faults, session)
+            current = faults
+            worst = max(worst, try inject(faults, session))
         }
+        // A schedule is called off as a whole; a fault of one round ends by itself.
+        if session.isInterrupted, rounds > 1 {
+            try heal(current, session)
+            worst = max(worst, Exit.inconclusive.rawValue)
+        }
+        if worst != 0 { throw ExitCode(worst) }
     }
 
     /// One round; the exit code that it alone would have.

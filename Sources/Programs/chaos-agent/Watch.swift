@@ -6,7 +6,8 @@ import Messages
 import Sockets
 import Units
 
-struct Watch: ParsableCommand {
+struct Watch: AgentCommand {
+    static let hearsSignals = true
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Shows what happens at a running agent, as it happens, until Ctrl-C.",
         discussion: """
@@ -20,24 +21,21 @@ struct Watch: ParsableCommand {
 
     @OptionGroup var target: AgentOption
 
-    func run() throws {
-        try withExitCodes {
-            let session = try target.session(hearsSignals: true)
-            defer { session.close() }
-            let isLive = target.format == .text && isatty(STDOUT_FILENO) == 1
-            let start = Instant.now
-            session.onEvent = { event in
-                let text = target.format == .json ? event.text() : words(event, since: start)
-                put((isLive ? "\r\u{1B}[K" : "") + text + "\n")
-            }
-            _ = try session.ask(AgentCommands.Word.watch.rawValue)
-            while !session.isInterrupted, !session.isLost {
-                if isLive { put("\r\u{1B}[K" + status(try session.ask(AgentCommands.Word.list.rawValue))) }
-                session.wait(until: Instant.now + Watch.interval)
-            }
-            if isLive { put("\r\u{1B}[K") }
-            guard session.isInterrupted else { throw CommandError("the agent", "has ended the connection") }
+    func run(in session: CommandSession) throws {
+        let isLive = target.format == .text && isatty(STDOUT_FILENO) == 1
+        let start = Instant.now
+        session.onEvent = { event in
+            let text = target.format == .json ? event.text() : words(event, since: start)
+            put((isLive ? "\r\u{1B}[K" : "") + text + "\n")
         }
+        defer { session.onEvent = { _ in } }
+        _ = try session.ask(AgentCommands.Word.watch.rawValue)
+        while !session.isInterrupted, !session.isLost {
+            if isLive { put("\r\u{1B}[K" + status(try session.ask(AgentCommands.Word.list.rawValue))) }
+            session.wait(until: Instant.now + Watch.interval)
+        }
+        if isLive { put("\r\u{1B}[K") }
+        guard session.isInterrupted else { throw CommandError("the agent", "has ended the connection") }
     }
 
     /// Without a line feed, and at once, also into a pipe.

@@ -20,6 +20,7 @@ package final class ObserverService {
     static let tickInterval = Duration.milliseconds(20)
     static let backlogInterval = Duration.milliseconds(50)
     static let memoryInterval = Duration.milliseconds(1_000)
+    static let waitsInterval = Duration.milliseconds(100)
     /// What is still on its way when the end is asked for: packets in the tap's ring, lines of MONITOR.
     static let drainInterval = Duration.milliseconds(250)
 
@@ -39,6 +40,8 @@ package final class ObserverService {
     var watch: DrillWatch
     var processes: [String: Int32]
     var governorListener = ListenerWatch()
+    var governorWaits = ProcessorWaits()
+    var lastWaitsLook: Instant?
     var drops: UInt64 = 0
     private var lastClients: Instant?
     private var someWaited = false
@@ -119,6 +122,7 @@ package final class ObserverService {
                 flushPackets()
             },
             reactor.every(ObserverService.backlogInterval) { [unowned self] in redis.askClients() },
+            reactor.every(ObserverService.waitsInterval) { [unowned self] in lookAtItsWaits() },
         ]
         for scrape in scrapes {
             scrape.onPage = { [unowned self] in scraped($0) }

@@ -37,3 +37,23 @@ extension ObserverService {
         }
     }
 }
+
+extension ObserverService {
+    /// Shorter waits are how a processor is shared, and worth no record.
+    private static let waitMinimum = Duration.milliseconds(1)
+
+    /// Whether a late governor was ready and had no processor: the difference between it and its machine.
+    func lookAtItsWaits() {
+        guard let pid = processes["governor"] else { return }
+        let now = Instant.now
+        let waited = governorWaits.look(pid: pid)
+        defer { lastWaitsLook = now }
+        guard let waited, waited >= ObserverService.waitMinimum, let from = lastWaitsLook else { return }
+        record(
+            .scrape, "processor_wait",
+            [
+                .init("name", "governor"), .init("pid", .integer(Int64(pid))), .init("from_ns", .integer(from.nanoseconds)),
+                .init("waited_ns", .integer(waited.nanoseconds)),
+            ])
+    }
+}

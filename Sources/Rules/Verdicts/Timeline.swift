@@ -35,6 +35,8 @@ package struct Timeline: Sendable {
     private(set) var redisRoundTrips: ContiguousArray<RedisRoundTrip> = []
     private(set) var memory: [MemorySample] = []
     private(set) var backlogs: [BacklogLook] = []
+    /// When the governor was ready to run and had no processor.
+    private(set) var processorWaits: [ProcessorWaits.Stretch] = []
     private(set) var faultEvents: [Named] = []
     private(set) var clock: [(at: Instant, wall: Int64)] = []
     /// Everything that is rare: phases, premises, operator, processes, stores, statistics.
@@ -389,6 +391,9 @@ package struct Timeline: Sendable {
         case "redis_clients":
             guard let look = BacklogLook(seen, stamp) else { return refuse(stamp, "waiting") }
             backlogs.append(look)
+        case "processor_wait":
+            guard let stretch = ProcessorWaits.Stretch(seen) else { return refuse(stamp, "from_ns, waited_ns") }
+            processorWaits.append(stretch)
         default: break
         }
     }

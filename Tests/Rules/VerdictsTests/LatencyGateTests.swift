@@ -31,6 +31,30 @@ private let decisions = Gate(name: .decisionLatency, kind: .within, threshold: .
         #expect(gate.reason?.contains("required below 15") == true, "\(gate.reason ?? "")")
     }
 
+    @Test func `what a governor waited for a processor is not held against it, and is no pass`() throws {
+        var story = try drill(decisions)
+        story.shift("decision_out", by: 0.02) { ($0["tick"]?.integer ?? 1) % 50 == 0 }
+        for tenth in 10..<400 { story.wait(until: Double(tenth + 1) / 10, seconds: 0.018) }
+        let gate = try #require(try story.judged().gate(.decisionLatency))
+        #expect(gate.outcome == .inconclusive)
+        #expect(gate.reason?.contains("had no processor for 7020.0 ms in all") == true, "\(gate.reason ?? "")")
+    }
+
+    @Test(arguments: [(10..<400, 0.002), (200..<260, 0.018)])
+    func `a wait that was too short, or at another time, excuses nothing`(tenths: Range<Int>, waited: Double) throws {
+        var story = try drill(decisions)
+        story.shift("decision_out", by: 0.02) { ($0["tick"]?.integer ?? 1) % 50 == 0 }
+        for tenth in tenths { story.wait(until: Double(tenth + 1) / 10, seconds: waited) }
+        #expect(try story.judged().gate(.decisionLatency)?.outcome == .fail)
+    }
+
+    @Test func `what is never decided waited for nothing`() throws {
+        var story = try drill(decisions)
+        story.remove("decision_out") { ($0["tick"]?.integer ?? 1) % 40 == 0 }
+        for tenth in 10..<400 { story.wait(until: Double(tenth + 1) / 10, seconds: 0.09) }
+        #expect(try story.judged().gate(.decisionLatency)?.outcome == .fail)
+    }
+
     @Test func `decisions that never come are infinitely late`() throws {
         var story = try drill(decisions)
         story.remove("decision_out") { ($0["tick"]?.integer ?? 1) % 40 == 0 }
@@ -43,5 +67,15 @@ private let decisions = Gate(name: .decisionLatency, kind: .within, threshold: .
         var story = try drill(decisions)
         story.remove("intent_in") { ($0["tick"]?.integer ?? 1) > 250 }
         #expect(try story.judged().gate(.decisionLatency)?.outcome == .inconclusive)
+    }
+}
+
+extension Story {
+    /// In the tenth of a second before `end`.
+    fileprivate mutating func wait(until end: Double, seconds: Double) {
+        see(end, .scrape, "processor_wait", [
+            ("name", "governor"), ("pid", 9), ("from_ns", .integer(Story.instant(end - 0.1).nanoseconds)),
+            ("waited_ns", .integer(Int64(seconds * 1e9))),
+        ])
     }
 }

@@ -91,6 +91,9 @@ private let flaws: [Planted] = [
         story.flag(29, "critical_pause", "false", by: "governor")
         story.flag(29.001, "critical_pause", "true", by: "governor")
     }, fail: ["latch_kept"]),
+    Planted(name: "clears-own-latch, and opens for the operator's word alone", change: { story in
+        story.flag(26, "critical_pause", "false", by: "governor")
+    }, fail: ["latch_kept"]),
     Planted(name: "uses-control-network", change: { story in
         story.see(15, .tap, "second_path", [("interface", "control"), ("what", "order"), ("remote", "198.18.1.12:9878")])
     }, fail: ["evidence_complete"], inconclusive: needsEvidence.subtracting(["evidence_complete"])),

@@ -8,7 +8,28 @@ extension Scene {
     func decisionLatency(_ limit: Figure) -> Finding {
         let samples = decisionSamples
         guard !samples.isEmpty else { return .unknown("no intent reached the governor") }
-        return .percentile99(samples, below: limit, what: "decided")
+        let finding = Finding.percentile99(samples, below: limit, what: "decided")
+        return finding.outcome == .fail ? unlessItWaited(finding, samples, limit) : finding
+    }
+
+    /// Late only because it was ready and had no processor: then the machine was measured, and nothing is known of the
+    /// governor. Never a pass: what it would have done is not seen.
+    private func unlessItWaited(_ finding: Finding, _ samples: [LatencySample], _ limit: Figure) -> Finding {
+        let waits = ProcessorWaits(timeline)
+        guard !waits.stretches.isEmpty else { return finding }
+        let own = samples.map { sample -> LatencySample in
+            guard sample.value.isFinite else { return sample }
+            let waited = waits.waited(from: sample.at, to: sample.at + .nanoseconds(Int64(sample.value * 1e6)))
+            return LatencySample(at: sample.at, value: max(0, sample.value - waited.milliseconds))
+        }
+        let without = Finding.percentile99(own, below: limit, what: "decided")
+        guard without.outcome != .fail else { return finding }
+        var open = finding
+        open.outcome = .inconclusive
+        open.reason = (finding.reason.map { "\($0); " } ?? "")
+            + "the governor was ready and had no processor for \(JSON.real(waits.total.milliseconds).text()) ms in all, and "
+            + "without that wait the P99 is \(without.observed.text()) ms: the machine was too busy"
+        return open
     }
 
     /// Milliseconds, by the instant at which the intent arrived.

@@ -128,9 +128,10 @@ extension Scene {
 
     /// New orders that the broker accepted soon after the last resume: the governor didn't stay shut.
     func ordersFlowAfterResume(_ minimum: Int64) -> Finding {
-        // Where no flag was set there is nothing to clear, and yet the operator's write says: from here on.
-        let written = timeline.flags.last { $0.key == "pause" && !$0.isPaused && $0.by == "operator" }?.stamp
-        guard let t0, let resume = resumes.last(where: { $0.at > t0.at }) ?? written, resume.at > t0.at else {
+        // The operator's word, not the flags' end: a governor that lifts its own latch resumes nothing, and where no
+        // flag was set the write says all the same: from here on.
+        let resume = timeline.flags.last { !$0.isPaused && $0.by == "operator" }?.stamp
+        guard let t0, let resume, resume.at > t0.at else {
             return .unknown("the operator did not resume after the fault")
         }
         let until = resume.at + .seconds(2) + delayMaximum
