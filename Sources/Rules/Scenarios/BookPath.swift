@@ -40,6 +40,14 @@ package struct BookPath: Hashable, Sendable {
     package struct Step: Hashable, Sendable {
         package var offset: Duration
         package var state: BookState
+        /// Where a crash is laid over the tape: the book's sizes without its thinning.
+        package var whole: BookSizes?
+
+        package init(offset: Duration, state: BookState, whole: BookSizes? = nil) {
+            self.offset = offset
+            self.state = state
+            self.whole = whole
+        }
     }
 
     package var steps: [Step]

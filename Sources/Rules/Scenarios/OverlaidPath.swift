@@ -10,13 +10,18 @@ extension Scenario {
             let course = CrashCourse(crash, start: start)
             var bands = crash.luld == .on ? PriceBands(minute: minute(of: source)) : nil
             for index in steps.indices {
-                let book = course.book(steps[index].state, at: steps[index].offset - feed.lead)
-                steps[index].state = bands?.book(book, at: steps[index].offset) ?? book
+                let tape = steps[index].state
+                let book = course.book(tape, at: steps[index].offset - feed.lead)
+                let banded = bands?.book(book, at: steps[index].offset) ?? book
+                steps[index].state = banded
+                // What the bands took isn't the thinning's.
+                steps[index].whole = banded == book ? BookSizes(tape) : nil
             }
         }
         if let jump = feed.overlays.volumeJump, let window = volumeJumpWindow {
             for index in steps.indices where window.contains(steps[index].offset - feed.lead) {
                 steps[index].state = steps[index].state.multiplied(by: jump.factor)
+                steps[index].whole = steps[index].whole?.multiplied(by: jump.factor)
             }
         }
         guard let surge = feed.overlays.surge, let start = start(of: surge.at) else { return steps }
@@ -42,7 +47,7 @@ extension Scenario {
             let distance = (steps[index + 1].offset - step.offset).nanoseconds
             for copy in 1..<Int64(factor) {
                 let later = Duration.nanoseconds(distance * copy / Int64(factor))
-                more.append(BookPath.Step(offset: step.offset + later, state: step.state))
+                more.append(BookPath.Step(offset: step.offset + later, state: step.state, whole: step.whole))
             }
         }
         return more

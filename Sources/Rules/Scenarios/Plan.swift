@@ -20,12 +20,18 @@ package struct Plan: Hashable, Sendable {
         package var purpose: Purpose
         /// Depth that a slow feed delivers: how old it is when it is due.
         package var age: Duration
+        /// Depth of a symbol that crashes: its sizes as they were before the thinning. `nil` where price bands changed
+        /// the book.
+        package var whole: BookSizes?
 
-        package init(due: Duration, content: Content, purpose: Purpose = .load, age: Duration = .zero) {
+        package init(
+            due: Duration, content: Content, purpose: Purpose = .load, age: Duration = .zero, whole: BookSizes? = nil
+        ) {
             self.due = due
             self.content = content
             self.purpose = purpose
             self.age = age
+            self.whole = whole
         }
     }
 
@@ -94,7 +100,7 @@ extension Plan {
                 let due = step.offset + shift
                 // What is on its way isn't overtaken.
                 last = max(last, due + scenario.feedDelay(at: due))
-                events.append(Event(due: last, content: .depth(depth), age: last - due))
+                events.append(Event(due: last, content: .depth(depth), age: last - due, whole: step.whole))
             }
         }
         return events

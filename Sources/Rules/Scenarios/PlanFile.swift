@@ -62,9 +62,10 @@ extension Plan.Event {
     var json: JSON {
         switch content {
         case .depth(let depth):
-            age == .zero
-                ? ["at_ns": .integer(due.nanoseconds), "depth": depth.json]
-                : ["at_ns": .integer(due.nanoseconds), "age_ns": .integer(age.nanoseconds), "depth": depth.json]
+            .object(
+                [.init("at_ns", .integer(due.nanoseconds))]
+                    + (age == .zero ? [] : [.init("age_ns", .integer(age.nanoseconds))])
+                    + (whole.map { [.init("whole", $0.json)] } ?? []) + [.init("depth", depth.json)])
         case .intent(let intent, let admissible):
             .object(
                 [.init("at_ns", .integer(due.nanoseconds)), .init("admissible", .bool(admissible))] + purpose.members
@@ -77,8 +78,11 @@ extension Plan.Event {
         let due = Duration.nanoseconds(try reader.integer("at_ns"))
         if let depth = json["depth"] {
             let age = try reader.optionalInteger("age_ns") ?? 0
+            var whole: BookSizes?
+            if let sizes = json["whole"] { whole = try BookSizes(sizes) }
             self.init(
-                due: due, content: .depth(try Depth(MessageReader("depth", json: depth))), age: .nanoseconds(age))
+                due: due, content: .depth(try Depth(MessageReader("depth", json: depth))), age: .nanoseconds(age),
+                whole: whole)
         } else if let intent = json["intent"] {
             let admissible = try reader.bool("admissible")
             guard let purpose = Purpose(purpose: json["purpose"]?.string, deniedFor: json["denied_for"]?.string) else {

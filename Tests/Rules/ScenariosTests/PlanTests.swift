@@ -18,6 +18,17 @@ import Scenarios
         #expect(try Plan(parsing: plan.bytes, file: "plan.ndjson") == plan)
     }
 
+    @Test(arguments: ["[0]", "[-1]", "[1.5]", "{}", "[1,1,1,1,1,1,1,1,1,1,1]", "[9999999999999]"])
+    func `a book's sizes before its thinning are whole numbers, ten at most`(_ bids: String) throws {
+        let plan = try ProjectFiles.plan("chaos/flash_crash_enhanced.yaml", seed: 1)
+        var text = String(decoding: plan.bytes, as: UTF8.self)
+        let start = try #require(text.firstRange(of: "\"whole\":{\"bids\":")).upperBound
+        let end = try #require(text[start...].firstIndex(of: "]"))
+        text.replaceSubrange(start...end, with: bids)
+        let error = #expect(throws: Mistakes.self) { try Plan(parsing: Array(text.utf8), file: "p") }
+        #expect(error?.description.contains("at most 10 whole numbers") == true)
+    }
+
     @Test func `a plan with a line less, or a tick that jumps, is refused with its line`() throws {
         let plan = try ProjectFiles.plan("chaos/hard_kill_short.yaml", seed: 1)
         var lines = plan.bytes.split(separator: 0x0A).map { Array($0) }

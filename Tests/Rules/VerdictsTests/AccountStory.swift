@@ -35,13 +35,13 @@ extension Story {
 
     mutating func book(
         _ seconds: Double, _ symbol: String = "NVDA", bid: Int64?, ask: Int64?, tick: Int64 = 1, shares: Int64 = 2_000,
-        levels: Int64 = 10, status: String = "trading"
+        askShares: Int64? = nil, levels: Int64 = 10, askLevels: Int64? = nil, status: String = "trading"
     ) {
         see(seconds, .feed, "depth", [
             ("tick", .integer(tick)), ("symbol", .string(symbol)), ("seq", .integer(tick)),
             ("due_ns", .integer(Story.instant(seconds).nanoseconds)), ("bid", .optional(bid)), ("ask", .optional(ask)),
-            ("status", .string(status)), ("bid_levels", .integer(levels)), ("ask_levels", .integer(levels)),
-            ("bid_shares", .integer(shares)), ("ask_shares", .integer(shares)),
+            ("status", .string(status)), ("bid_levels", .integer(levels)), ("ask_levels", .integer(askLevels ?? levels)),
+            ("bid_shares", .integer(shares)), ("ask_shares", .integer(askShares ?? shares)),
         ])
     }
 

@@ -25,6 +25,7 @@ struct CrashTeller {
     var ignoresLosses = false
     var ignoresPosition = false
     var rejectsEverything = false
+    var tradesInHalts = false
     /// Shares that it never sells.
     var keeps: Int64 = 0
 
@@ -42,16 +43,49 @@ struct CrashTeller {
     /// Plan time zero: after the lead and the session's beginning.
     static let zero = 4.0
 
-    init(variant: String?) throws {
-        let scenario = try shippedScenario("flash_crash_enhanced", Choice(variant: variant, profile: "selftest"))
-        let tape = scenario.books[0].tape
+    /// - Parameter isRecorded: the same prices as a LOBSTER tape, whose sizes differ from level to level and book to book.
+    init(variant: String?, isRecorded: Bool = false, change: (inout Scenario) -> Void = { _ in }) throws {
+        var scenario = try shippedScenario("flash_crash_enhanced", Choice(variant: variant, profile: "selftest"))
+        change(&scenario)
+        var tapes = [scenario.books[0].tape: try shippedFile(scenario.books[0].tape)]
         let topology = try Topology(yaml: try shippedFile("topology/local.yaml"), file: "topology/local.yaml")
-        plan = try Plan(scenario, on: topology, seed: 7, tapes: TapeShelf([tape: try shippedFile(tape)]))
+        if isRecorded {
+            var calm = scenario
+            calm.feed.overlays.crash = nil
+            let plan = try Plan(calm, on: topology, seed: 7, tapes: TapeShelf(tapes))
+            let recorded = CrashTeller.lobster(plan)
+            tapes = ["books.csv": Array(recorded.books.utf8), "messages.csv": Array(recorded.messages.utf8)]
+            scenario.books[0].format = .lobster
+            scenario.books[0].tape = "books.csv"
+            scenario.books[0].messages = "messages.csv"
+        }
+        plan = try Plan(scenario, on: topology, seed: 7, tapes: TapeShelf(tapes))
         market = PaperMarket(try #require(FillModel(rawValue: scenario.broker.fillModel.rawValue)))
         story = Story(scenario)
         story.plan = plan
         story.fees = FeeSchedule()
         story.limits = try JSON(parsing: try shippedFile(scenario.governor.limits))
+    }
+
+    /// From 3 to 999 shares a level.
+    private static func lobster(_ plan: Plan) -> (messages: String, books: String) {
+        let draw = SeededDraw(seed: 7, stream: "sizes of a recorded tape")
+        var (messages, books, drawn) = ("", "", 0)
+        for event in plan.events {
+            guard case .depth(let depth) = event.content else { continue }
+            messages += "\((event.due + .seconds(34_200)).nanoseconds / 1_000_000_000)."
+            messages += String(String((event.due + .seconds(34_200)).nanoseconds % 1_000_000_000 + 1_000_000_000).dropFirst())
+            messages += ",1,1,1,\(depth.bids[0].price.units),1\n"
+            let cells = zip(depth.asks, depth.bids).flatMap { ask, bid in
+                drawn += 2
+                return [
+                    ask.price.units, Int64(draw.whole(in: 3...999, at: drawn)), bid.price.units,
+                    Int64(draw.whole(in: 3...999, at: drawn + 1)),
+                ]
+            }
+            books += cells.map(String.init).joined(separator: ",") + "\n"
+        }
+        return (messages, books)
     }
 
     mutating func told() throws -> Story {
@@ -85,8 +119,9 @@ struct CrashTeller {
         _ = market.update(depth)
         story.book(
             seconds, depth.symbol, bid: depth.bids.first?.price.units, ask: depth.asks.first?.price.units,
-            tick: depth.tick, shares: depth.bids.reduce(0) { $0 + $1.size.shares }, levels: Int64(depth.bids.count),
-            status: depth.status.rawValue)
+            tick: depth.tick, shares: depth.bids.reduce(0) { $0 + $1.size.shares },
+            askShares: depth.asks.reduce(0) { $0 + $1.size.shares }, levels: Int64(depth.bids.count),
+            askLevels: Int64(depth.asks.count), status: depth.status.rawValue)
         guard let bid = depth.bids.first?.price, seconds > 2,
             let equity = ledger.equity(opening: Money(units: 10_000_000_000), mark: { _, _ in bid })?.units
         else { return }
@@ -98,7 +133,7 @@ struct CrashTeller {
         } else if 10_000_000_000 - equity > 400_000_000, latch == nil, !ignoresLosses {
             latch = "daily_loss"
         }
-        guard let last = flattened, seconds - last >= 0.1, ledger.position("NVDA").shares > keeps else { return }
+        guard let last = flattened, seconds - last >= 0.1, depth.status == .trading || tradesInHalts, ledger.position("NVDA").shares > keeps else { return }
         flattened = seconds
         sent += 1
         let quantity = min(ledger.position("NVDA").shares - keeps, depth.bids.reduce(0) { $0 + $1.size.shares }, 400)
@@ -125,6 +160,8 @@ struct CrashTeller {
     private func judged(_ intent: Intent) -> (Int64, String) {
         let position = ledger.position("NVDA").shares
         if rejectsEverything { return (0, "paused") }
+        if book?.status == .halted, !tradesInHalts { return (0, "halted") }
+        guard book?.bids.first != nil, book?.asks.first != nil else { return (0, "no_reference") }
         guard intent.action == .new, intent.timeInForce == .ioc || intent.type == .market, let ask = book?.asks.first
         else { return (0, "unknown_target") }
         if intent.reduceOnly {

@@ -49,6 +49,20 @@ private func stall(_ story: inout Story, every: Int) {
 
 private func isInCrash(_ seen: Observation) -> Bool { seen.at > Story.instant(13.2) && seen.at < Story.instant(25.8) }
 
+/// To the asks of one book of the crash.
+private func addShare(_ story: inout Story) throws {
+    let seen = try #require(story.observations.first { $0.type == "depth" && isInCrash($0) })
+    let shares = try #require(seen["ask_shares"]?.integer)
+    story.change("depth", "ask_shares", to: .integer(shares + 1)) { $0["tick"] == seen["tick"] }
+}
+
+/// The plan no longer says how deep the tape's own books were.
+private func forgetTape(_ story: inout Story) {
+    guard var plan = story.plan else { return }
+    for index in plan.events.indices { plan.events[index].whole = nil }
+    story.plan = plan
+}
+
 private let cases: [CrashCase] = [
     CrashCase("a good governor") { try .flashCrash() },
     CrashCase("a good governor, and a desk that walks the book") { try .flashCrash(variant: "walk") },
@@ -72,6 +86,15 @@ private let cases: [CrashCase] = [
     },
     CrashCase("a book as deep as ever", inconclusive: ["depth_thinning_applied"]) {
         try changed { $0.change("depth", "bid_shares", to: 2_000, where: isInCrash) }
+    },
+    CrashCase("a book with one share too many in the crash", inconclusive: ["depth_thinning_applied"]) {
+        try changed { try addShare(&$0) }
+    },
+    CrashCase("a tape that was deeper before the crash than the plan says", inconclusive: ["depth_thinning_applied"]) {
+        try changed { $0.change("depth", "bid_shares", to: 2_400) { $0.at < Story.instant(12) } }
+    },
+    CrashCase("a plan that doesn't say how deep the tape was", inconclusive: ["depth_thinning_applied"]) {
+        try changed { forgetTape(&$0) }
     },
     CrashCase("a book that nobody measured", inconclusive: ["depth_thinning_applied"]) {
         try changed { $0.change("depth", "ask_shares", to: .null) }
