@@ -11,27 +11,42 @@ private enum Proof {
     static let captureNames = ["netlink", "netlink-reorder"]
     static let isEmulated = if case .emulated = ProvingGround.found { true } else { false }
 
-    static let outcome: Result<(records: ProofRecords, captures: [String: [UInt8]], log: String), any Error> = Result {
+    /// What each part wrote, all of it together, and what was captured.
+    struct Outcome {
+        var parts: [(name: String, records: ProofRecords, log: String)] = []
+        var captures: [String: [UInt8]] = [:]
+    }
+
+    static let outcome: Result<Outcome, any Error> = Result {
         let directory = try ScratchFolder.make("netem")
         defer { ScratchFolder.remove(directory) }
         try ProvingGround.found.prove(agent: agent, into: directory)
-        let said = ProcessTable.contents("\(directory)/console") + ProcessTable.contents("\(directory)/log")
-        let log = String(decoding: said, as: UTF8.self)
-        let results = String(decoding: ProcessTable.contents("\(directory)/results"), as: UTF8.self)
-        let captures = Dictionary(
-            uniqueKeysWithValues: captureNames.map { ($0, ProcessTable.contents("\(directory)/\($0).pcap")) })
-        return (try ProofRecords(results), captures, log)
+        var outcome = Outcome()
+        for part in ProvingGround.found.parts {
+            func contents(_ file: String) -> [UInt8] { ProcessTable.contents("\(directory)/\(part.name)/\(file)") }
+            let log = String(decoding: contents("console") + contents("log"), as: UTF8.self)
+            let records = try ProofRecords(String(decoding: contents("results"), as: UTF8.self))
+            outcome.parts.append((part.name, records, log))
+            for name in captureNames where outcome.captures[name, default: []].isEmpty {
+                outcome.captures[name] = contents("\(name).pcap")
+            }
+        }
+        return outcome
     }
 
-    static func checks() throws -> ProofChecks { ProofChecks(records: try outcome.get().records) }
+    /// Of all parts together; what each says of itself is that of the first.
+    static func checks() throws -> ProofChecks {
+        let all = try outcome.get().parts.map(\.records)
+        return ProofChecks(records: all.dropFirst().reduce(all.first ?? ProofRecords()) { $0.joined(with: $1) })
+    }
 }
 
 @Suite(.serialized, .enabled(if: ProvingGround.reason == nil, Comment(rawValue: ProvingGround.reason ?? "")))
 struct NetemProofTests {
     @Test func `the proof gets to its end and leaves nothing`() throws {
-        let findings = try Proof.checks().whole
-        let log = try Proof.outcome.get().log
-        #expect(findings == [], "\(log)")
+        for part in try Proof.outcome.get().parts {
+            #expect(ProofChecks(records: part.records).whole == [], "\(part.name): \(part.log)")
+        }
     }
 
     @Test(arguments: [("latency-100", 100.0), ("latency-250", 250.0)])

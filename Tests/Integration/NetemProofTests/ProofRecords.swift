@@ -17,6 +17,8 @@ struct ProofRecords: Sendable {
 
     private var found: [Name: JSON] = [:]
 
+    init() {}
+
     init(_ text: String) throws(ProofRecordError) {
         for (index, line) in text.split(separator: "\n").enumerated() {
             let record: JSON
@@ -37,6 +39,13 @@ struct ProofRecords: Sendable {
     subscript(_ of: String, _ what: String) -> JSON? {
         get { found[Name(of: of, what: what)] }
         set { found[Name(of: of, what: what)] = newValue }
+    }
+
+    /// With what another part found of its own; of itself a part speaks under the same names, and there ours stay.
+    func joined(with other: ProofRecords) -> ProofRecords {
+        var all = self
+        all.found.merge(other.found) { ours, _ in ours }
+        return all
     }
 
     func pings(_ of: String, _ what: String = "pings") -> Pings? { self[of, what].flatMap { Pings($0) } }

@@ -15,7 +15,7 @@ enum ProvingGround: Sendable {
     /// Said aloud, so that nobody takes silence for a proof.
     case none(reason: String)
 
-    /// A boot takes two seconds; the rest is what the cases last, three times over.
+    /// A boot takes two seconds; the rest is what the cases last, three times over and more.
     static var limit: Duration { if case .emulated = found { .seconds(1_200) } else { .seconds(300) } }
     static let tools = ["tc", "ip", "ping", "unshare", "dumpcap", "pgrep", "bash"]
 
@@ -42,7 +42,20 @@ enum ProvingGround: Sendable {
         guard geteuid() == 0, let unshare = Programs.find("unshare") else { return false }
         let attempt = "ip link add gntprobe type ifb && tc qdisc add dev gntprobe root netem delay 1ms"
         let command = Command(unshare, ["--net", "sh", "-c", attempt], environment: path)
-        return (try? run(command, "/dev/null", .seconds(10))) == 0  // what can't be tried is not there
+        return (try? status(of: command)) == 0  // what can't be tried is not there
+    }
+
+    private static func status(of command: Command) throws -> Int32? {
+        let reactor = try Reactor()
+        let nowhere = Descriptor(open("/dev/null", O_WRONLY | O_CLOEXEC))
+        let process = try withExtendedLifetime(nowhere) {
+            try ChildProcess("attempt", command, output: nowhere.number, on: reactor)
+        }
+        return withExtendedLifetime(reactor) {
+            _ = reactor.run(until: Instant.now + .seconds(10)) { !process.isRunning }
+            process.signal(SIGKILL)
+            return process.status
+        }
     }
 
     private static var isEmulationAskedFor: Bool {
@@ -51,57 +64,75 @@ enum ProvingGround: Sendable {
 
     private static let path = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
 
-    /// Runs the script `prove` there; what it wrote is in `directory` afterwards.
+    /// What is proved at a time, each in a directory of its name: a guest has one processor, so two of them share the
+    /// cases. On real kernels there is one after the other.
+    var parts: [(name: String, cases: String?)] {
+        guard case .guest = self else { return [("all", nil)] }
+        return [("doses", "doses,captures"), ("ends", "shares,deaths,foreigners")]
+    }
+
+    /// Runs the script `prove` there; what it wrote is in folders of `directory` afterwards, one a part.
     func prove(agent: String, into directory: String, within limit: Duration = ProvingGround.limit) throws {
+        let commands = try parts.map { part in
+            let folder = "\(directory)/\(part.name)"
+            guard mkdir(folder, 0o700) == 0 else { throw SystemError(folder, "mkdir", code: errno) }
+            return (try command(agent: agent, into: folder, cases: part.cases), "\(folder)/console")
+        }
+        try ProvingGround.run(commands, limit)
+    }
+
+    private func command(agent: String, into directory: String, cases: String?) throws -> Command {
         let folder = ProvingGround.scripts
         var environment = ProvingGround.path
-        let command: Command
         switch self {
         case .none(let reason):
             throw ProcessError("netem proof", "start", detail: reason)
         case .ownKernel:
             environment["GAUNTLET_AGENT"] = agent
             environment["GAUNTLET_OUT"] = directory
-            command = Command(Programs.find("bash") ?? "/bin/bash", ["\(folder)/prove"], environment: environment)
+            return Command(Programs.find("bash") ?? "/bin/bash", ["\(folder)/prove"], environment: environment)
         case .emulated:
             environment["GAUNTLET_AGENT"] = agent
             let script = "\(ProvingGround.repositoryTests)/QEMU/guest"
-            command = Command(
+            return Command(
                 Programs.find("bash") ?? "/bin/bash", [script, directory, "\(folder)/prove", agent],
                 environment: environment)
         case .guest(let program):
             environment["HOME"] = directory
-            command = Command(
+            return Command(
                 program,
                 [
                     "rootfstype=hostfs", "rootflags=/", "ro", "mem=512M", "con=null", "con0=null", "quiet",
                     "init=\(folder)/boot", "GAUNTLET_OUT=\(directory)", "GAUNTLET_AGENT=\(agent)",
-                ], environment: environment)
+                ] + (cases.map { ["GAUNTLET_CASES=\($0)"] } ?? []), environment: environment)
         }
-        // A guest that halts may end by a signal: whether it is complete, its results say.
-        _ = try ProvingGround.run(command, "\(directory)/console", limit)
     }
 
-    /// Exit status, or nothing when it had to be killed. A guest's kernel has processes of its own, in the group
-    /// that every child of ours leads: they don't end with it, and a killed one is gone only some time after the signal.
-    private static func run(_ command: Command, _ output: String, _ limit: Duration) throws -> Int32? {
+    /// A guest that halts may end by a signal: whether it is complete, its results say.
+    private static func run(_ commands: [(Command, String)], _ limit: Duration) throws {
         let reactor = try Reactor()
-        let console = Descriptor(open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
-        var command = command
-        command.endsWithUs = true
-        let process = try ChildProcess("netem proof", command, output: console.number, on: reactor)
-        var status: Int32?
-        process.whenEnded { status = $0 }
-        return withExtendedLifetime((reactor, console)) {
-            if !reactor.run(until: Instant.now + limit, or: { !process.isRunning }) {
-                kill(-process.pid, SIGKILL)
-                process.signal(SIGKILL)
-                let end = Instant.now + .seconds(20)
-                while process.isRunning || isAnyLeft(of: process.pid), Instant.now < end {
-                    _ = reactor.run(until: Instant.now + .milliseconds(20)) { false }
-                }
+        let processes = try commands.map { command, output in
+            let console = Descriptor(open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+            var command = command
+            command.endsWithUs = true
+            return try withExtendedLifetime(console) {
+                try ChildProcess("netem proof", command, output: console.number, on: reactor)
             }
-            return status
+        }
+        withExtendedLifetime(reactor) {
+            if reactor.run(until: Instant.now + limit, or: { !processes.contains(where: \.isRunning) }) { return }
+            for process in processes { end(process, on: reactor) }
+        }
+    }
+
+    /// A guest's kernel has processes of its own, in the group that every child of ours leads: they don't end with it,
+    /// and a killed one is gone only some time after the signal.
+    private static func end(_ process: ChildProcess, on reactor: Reactor) {
+        kill(-process.pid, SIGKILL)
+        process.signal(SIGKILL)
+        let end = Instant.now + .seconds(20)
+        while process.isRunning || isAnyLeft(of: process.pid), Instant.now < end {
+            _ = reactor.run(until: Instant.now + .milliseconds(20)) { false }
         }
     }
 
