@@ -17,6 +17,9 @@ struct AgentOption: ParsableArguments {
     @Option(help: "Node of a drill that runs on this machine; its agent is found among the processes.")
     var node: String?
 
+    @Option(help: ArgumentHelp("Which drill's --node, where several run.", valueName: "id"))
+    var run: String?
+
     @Option(
         help:
             "File with the token for HOST:PORT. Default: from the environment, \(Token.fileVariable) or \(Token.variable)."
@@ -26,8 +29,12 @@ struct AgentOption: ParsableArguments {
     @Option(help: "Form of the result on stdout: text or json.")
     var format: OutputFormat = .text
 
+    /// Left to the environment, or to a console.
+    var isUnnamed: Bool { socket == nil && node == nil && run == nil && tokenFile == nil }
+
     func validate() throws {
         guard socket == nil || node == nil else { throw ValidationError("give either --socket or --node") }
+        guard run == nil || node != nil else { throw ValidationError("--run says whose node is meant: give --node too") }
     }
 
     func endpoint() throws -> Endpoint {
@@ -59,14 +66,19 @@ struct AgentOption: ParsableArguments {
             else { return nil }
             return (run, name, "/proc/\(entry.pid)/root\(path)")
         }
-        let found = agents.filter { $0.node == node }
+        let drills = Set(agents.map(\.run)).sorted().joined(separator: ", ")
+        guard run == nil || agents.contains(where: { $0.run == run }) else {
+            complain("no drill '\(run ?? "")' runs on this machine; there are: \(drills.isEmpty ? "none" : drills)")
+            throw Exit.usage
+        }
+        let found = agents.filter { $0.node == node && (run == nil || $0.run == run) }
         guard let agent = found.first else {
             let known = Set(agents.map(\.node)).sorted().joined(separator: ", ")
             complain("no agent of a node '\(node)' runs on this machine; there are: \(known.isEmpty ? "none" : known)")
             throw Exit.usage
         }
         guard found.count == 1 else {
-            complain("\(found.count) drills have a node '\(node)': \(found.map(\.run).joined(separator: ", ")); use --socket")
+            complain("\(found.count) drills have a node '\(node)': \(found.map(\.run).joined(separator: ", ")); give --run")
             throw Exit.usage
         }
         return agent.path

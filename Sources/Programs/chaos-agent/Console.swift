@@ -47,8 +47,8 @@ struct Console: ParsableCommand {
         }
         do {
             let asked = try command.parse(arguments + inherited(words))
-            guard asked.target.socket == nil, asked.target.node == nil, asked.target.tokenFile == nil else {
-                complain("the console speaks with one agent: expected no --socket, --node or --token-file in a line of it")
+            guard asked.target.isUnnamed else {
+                complain("the console speaks with one agent: expected no --socket, --node, --run or --token-file in a line of it")
                 return Exit.usage.rawValue
             }
             try withExitCodes { try asked.run(in: session) }

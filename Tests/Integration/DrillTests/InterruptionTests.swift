@@ -71,7 +71,10 @@ import Verdicts
         let (rig, child) = try startedDrill()
         rig.poll("phase drive", within: .seconds(20)) { rig.historyHas(#""type":"phase","name":"fault""#) }
         let operators = try rig.start(
-            ["inject", "partition", "--node", "store", "--id", "by-hand", "--from", "broker", "--for", "2s"], program: "chaos-agent")
+            [
+                "inject", "partition", "--node", "store", "--run", try #require(rig.runID), "--id", "by-hand", "--from",
+                "broker", "--for", "2s",
+            ], program: "chaos-agent")
         rig.wait("the command to end", within: .seconds(20)) { !operators.isRunning }
         #expect(operators.status == 0, "\(rig.text())")
         rig.wait("gauntlet to end", within: .seconds(60)) { !child.isRunning }
@@ -130,6 +133,7 @@ import Verdicts
         let rig = try Rig()
         let command = ["run", "hard_kill_short", "--attempts", "3", "--runs", rig.runs]
         let children = try [1, 2].map { _ in try rig.start(command) }
+        try expectEachIsNamed(rig)
         rig.wait("both to end", within: .seconds(270)) { children.allSatisfy { !$0.isRunning } }
         for child in children { #expect(child.status == 0, "\(rig.text())") }
         let directories = Programs.entries(of: "\(rig.runs)/hard_kill_short")
@@ -138,5 +142,22 @@ import Verdicts
             let run = try RunDirectory(existing: "\(rig.runs)/hard_kill_short/\(directory)")
             #expect(try RunJudge.judgeAgain(run).differences == [])
         }
+    }
+
+    /// An operator who names a node of two drills is asked which of them is meant.
+    private func expectEachIsNamed(_ rig: Rig) throws {
+        func agents() -> [ProcessTable.Entry] {
+            ProcessTable.entries().filter { $0.name == "chaos-agent" && ProcessTable.arguments(of: $0.pid).contains("store") }
+        }
+        func ask(_ arguments: String...) throws -> Int32? {
+            let command = try rig.start(["list", "--node", "store"] + arguments, program: "chaos-agent")
+            rig.wait("the command to end", within: .seconds(20)) { !command.isRunning }
+            return command.status
+        }
+        rig.poll("two agents of the stores", within: .seconds(30)) { agents().count >= 2 }
+        #expect(try ask() == 64 && rig.text().contains("give --run"), "\(rig.text())")
+        #expect(try ask("--run", "nobody's") == 64 && rig.text().contains("no drill 'nobody's' runs"), "\(rig.text())")
+        let run = try #require(agents().first?.run)
+        rig.poll("its agent to answer", within: .seconds(10)) { (try? ask("--run", run)) == 0 }
     }
 }
