@@ -18,6 +18,7 @@ struct Rogue: Decider {
     private var quietSince: Instant?
     private var recentOrders: [Directive] = []
     private var isSpent = false
+    private var haltedSince: [String: Instant] = [:]
     private var bookkeeping: BookkeepingFlaws
     private var flood = FloodFlaws()
 
@@ -66,6 +67,9 @@ struct Rogue: Decider {
         if case .session(.loggedOn) = event {
             logons += 1
             lastLogon = moment.now
+        }
+        if case .depth(let depth) = event {
+            haltedSince[depth.symbol] = depth.status == .halted ? haltedSince[depth.symbol] ?? moment.now : nil
         }
         activeSince = governor.view.state == .active ? activeSince ?? moment.now : nil
     }
@@ -127,6 +131,7 @@ struct Rogue: Decider {
         guard !isSpent else { return [] }
         switch flaw {
         case .leaksOneOrder: return leak(event, at: moment)
+        case .tradesInHalts: return trade(event, at: moment)
         case .resendsStaleOrders:
             guard logons == 2, lastKeys?.criticalPause == "true" else { return [] }
             isSpent = true
@@ -155,17 +160,31 @@ struct Rogue: Decider {
             lastKeys?.criticalPause == "true", intent.quantity.shares <= 1_000, let limit = intent.limit
         else { return [] }
         isSpent = true
-        let name = "leak-\(intent.id)"
         // Far below the market: it leaves, which is the offence, and trades nothing, which would be another one.
         let price = Price(units: limit.units * 9 / 10 / 100 * 100)
+        return [buy(intent.quantity, of: intent.symbol, at: price, as: "leak-\(intent.id)", moment)]
+    }
+
+    /// The first purchase that is asked for once every book within `max_quote_age` was halted: a share of it.
+    private mutating func trade(_ event: Event, at moment: Moment) -> [Directive] {
+        guard case .intent(let intent) = event, intent.action == .new, !intent.reduceOnly, intent.side == .buy,
+            let limit = intent.limit, let since = haltedSince[intent.symbol], moment.now - since > .seconds(1)
+        else { return [] }
+        isSpent = true
+        return [buy(Quantity(shares: 1), of: intent.symbol, at: limit, as: "halt-\(intent.id)", moment)]
+    }
+
+    private func buy(
+        _ quantity: Quantity, of symbol: String, at price: Price, as name: String, _ moment: Moment
+    ) -> Directive {
         let message = Message(
             MsgType.newOrderSingle,
             [
-                (.clOrdID, name), (.secondaryClOrdID, name), (.handlInst, "1"), (.symbol, intent.symbol), (.side, "1"),
-                (.transactTime, Timestamp.written(moment.wall)), (.orderQty, intent.quantity.description),
+                (.clOrdID, name), (.secondaryClOrdID, name), (.handlInst, "1"), (.symbol, symbol), (.side, "1"),
+                (.transactTime, Timestamp.written(moment.wall)), (.orderQty, quantity.description),
                 (.ordType, "2"), (.price, price.description), (.timeInForce, "3"), (.positionEffect, "O"),
             ])
-        return [.sendOrder(clOrdID: name, reference: name, message)]
+        return .sendOrder(clOrdID: name, reference: name, message)
     }
 
     private mutating func clearLatch(at moment: Moment) {

@@ -51,6 +51,8 @@ package enum GateName: String, Hashable, Sendable, CaseIterable {
     case finalPositionShares = "final_position_shares"
     /// The published book was as thin during the crash as the scenario asks.
     case depthThinningApplied = "depth_thinning_applied"
+    /// Orders that left for a symbol which every book that could be before the governor showed as halted.
+    case ordersInHalt = "orders_in_halt"
     /// The broker's round trip on the wire has the mean and the deviation that the scenario asks for.
     case brokerLatencyJitter = "broker_latency_jitter"
     /// What the same intents would have lost without a governor: shows that the crash was one.
@@ -152,7 +154,7 @@ extension GateName {
             (.always, .number)
         case .pipelineLatency, .decisionLatency: (.within, .number)
         case .ordersLeaked, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
-            .hardLimitBreaches, .riskLimitBreaches, .redisBacklog, .ordersInShadow:
+            .hardLimitBreaches, .riskLimitBreaches, .redisBacklog, .ordersInShadow, .ordersInHalt:
             (.never, .none)
         case .pauseFlagDelay, .pausePropagation, .lateDelivery, .firstSafeAction, .recovery, .criticalPauseAfterOutage,
             .reconciled, .positionConsistency, .generatorLateness:
@@ -170,7 +172,7 @@ extension GateName {
         switch self {
         case .ordersLeaked, .lateDelivery, .noFlagWithoutFault, .noFlagOnLatency, .latchKept, .leftovers,
             .everyIntentDecided, .hardLimitBreaches, .riskLimitBreaches, .maxDrawdown, .probesDenied,
-            .ordersInShadow:
+            .ordersInShadow, .ordersInHalt:
             true
         default: false
         }

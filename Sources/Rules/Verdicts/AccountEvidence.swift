@@ -42,8 +42,11 @@ extension Scene {
         return Account(limits: limits, fees: fees)
     }
 
+    var hasPriceBands: Bool { evidence.scenario.feed.overlays.crash?.luld == .on }
+
     func curve(_ account: Account) -> EquityCurve {
         EquityCurve(
-            opening: account.limits.openingEquity, fees: account.fees, fills: fillsAsMade, books: timeline.books)
+            opening: account.limits.openingEquity, fees: account.fees, fills: fillsAsMade, books: timeline.books,
+            bands: hasPriceBands)
     }
 }

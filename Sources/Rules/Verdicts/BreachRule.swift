@@ -38,7 +38,8 @@ struct BreachRule {
         recent = RecentBooks(age: limits.quoteAge)
         paces = Pace.all(scene, limits)
         let curve = EquityCurve(
-            opening: limits.openingEquity, fees: fees, fills: scene.fillsAsHeard, books: scene.timeline.books)
+            opening: limits.openingEquity, fees: fees, fills: scene.fillsAsHeard, books: scene.timeline.books,
+            bands: false)
         losses = [
             ("daily loss", curve.stretches { equity, _ in limits.openingEquity - equity > limits.dailyLoss }),
             ("drawdown", curve.stretches { equity, peak in

@@ -9,7 +9,7 @@ extension Scene {
         var members: [JSON.Member] = []
         for name in [
             GateName.maxDrawdown, .hardLimitBreaches, .riskLimitBreaches, .finalPositionShares, .depthThinningApplied,
-            .brokerLatencyJitter,
+            .brokerLatencyJitter, .ordersInHalt,
         ] where has(name) {
             members.append(.init(name.rawValue, gates.first { $0.name == name }?.finding.observed ?? .null))
         }

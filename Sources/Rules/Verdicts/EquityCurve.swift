@@ -28,9 +28,15 @@ struct EquityCurve: Sendable {
     /// Fills that can't be counted, in words.
     private(set) var defects: [String] = []
     let opening: Money
+    private let marksAtBand: Bool
 
-    init(opening: Money, fees: FeeSchedule, fills: [TimedFill], books: some Sequence<PublishedBook>) {
+    /// - Parameter bands: a book with one side rests at a price band. Nothing can trade at another price then, so the
+    ///   band is what a position is worth.
+    init(
+        opening: Money, fees: FeeSchedule, fills: [TimedFill], books: some Sequence<PublishedBook>, bands: Bool
+    ) {
         self.opening = opening
+        marksAtBand = bands
         var ledger = Ledger(schedule: fees)
         var marks: [String: PublishedBook] = [:]
         var next = 0
@@ -54,7 +60,9 @@ struct EquityCurve: Sendable {
 
     private mutating func note(_ ledger: Ledger, _ marks: [String: PublishedBook], at stamp: Stamp) {
         func mark(_ symbol: String, _ position: Quantity) -> Price? {
-            position > .zero ? marks[symbol]?.bid : marks[symbol]?.ask
+            let sides = (marks[symbol]?.bid, marks[symbol]?.ask)
+            let (own, other) = position > .zero ? (sides.0, sides.1) : (sides.1, sides.0)
+            return own ?? (marksAtBand ? other : nil)
         }
         var exposure: Int128 = 0
         for (symbol, account) in ledger.accounts where account.position != .zero {

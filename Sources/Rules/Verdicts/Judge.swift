@@ -74,6 +74,7 @@ extension Scene {
         case (.finalPositionShares, .number(let limit)): finalPosition(limit)
         case (.hardLimitBreaches, _), (.riskLimitBreaches, _): limitBreaches()
         case (.depthThinningApplied, _): depthThinningApplied()
+        case (.ordersInHalt, _): ordersInHalt()
         case (.feeAdjustedProfitDelta, .number(let limit)): feeAdjustedProfitDelta(limit)
         case (.executionRate, .number(let minimum)): executionRate(minimum)
         case (.ordersInFlightPeak, .count(let minimum)): ordersInFlightPeak(minimum)

@@ -54,9 +54,9 @@ struct Twin {
         }
     }
 
-    func outcome(_ account: Scene.Account, from crash: Instant) -> Outcome? {
+    func outcome(_ account: Scene.Account, from crash: Instant, bands: Bool) -> Outcome? {
         let curve = EquityCurve(
-            opening: account.limits.openingEquity, fees: account.fees, fills: fills, books: books)
+            opening: account.limits.openingEquity, fees: account.fees, fills: fills, books: books, bands: bands)
         guard let last = curve.points.last?.at, let deepest = curve.deepest(within: crash...max(crash, last)) else {
             return Outcome(fills: 0, peakExposure: .zero, drawdownPercent: 0)
         }

@@ -96,4 +96,18 @@ import Scenarios
         #expect(try halts(.off) == 0)
         #expect(try halts(.on) == 100, "five seconds of states 50 ms apart")
     }
+
+    @Test(arguments: [nil, "selftest"])
+    func `the variant of the flash crash is halted once, for five seconds, and opens again`(_ profile: String?) throws {
+        let file = "chaos/flash_crash_enhanced.yaml"
+        let chosen = try Choice(variant: "luld", profile: profile).written(into: ProjectFiles.bytes(file))
+        let plan = try ProjectFiles.plan(Scenario(yaml: chosen, file: file), seed: 1)
+        let statuses = plan.events.compactMap { event in
+            if case .depth(let depth) = event.content { depth.status } else { nil }
+        }
+        let first = try #require(statuses.firstIndex(of: .halted))
+        #expect(statuses.count { $0 == .halted } == 100)
+        #expect(statuses[first..<first + 100].allSatisfy { $0 == .halted })
+        #expect(statuses[first + 100] == .trading)
+    }
 }

@@ -25,6 +25,7 @@ struct CrashTeller {
     var ignoresLosses = false
     var ignoresPosition = false
     var rejectsEverything = false
+    /// Sends a share of each purchase that it refuses in a halt.
     var tradesInHalts = false
     /// Shares that it never sells.
     var keeps: Int64 = 0
@@ -133,7 +134,7 @@ struct CrashTeller {
         } else if 10_000_000_000 - equity > 400_000_000, latch == nil, !ignoresLosses {
             latch = "daily_loss"
         }
-        guard let last = flattened, seconds - last >= 0.1, depth.status == .trading || tradesInHalts, ledger.position("NVDA").shares > keeps else { return }
+        guard let last = flattened, seconds - last >= 0.1, depth.status == .trading, ledger.position("NVDA").shares > keeps else { return }
         flattened = seconds
         sent += 1
         let quantity = min(ledger.position("NVDA").shares - keeps, depth.bids.reduce(0) { $0 + $1.size.shares }, 400)
@@ -150,6 +151,9 @@ struct CrashTeller {
         let (quantity, reason) = judged(intent)
         let out = seconds + 0.0005 + Double(noise.whole(in: 0...400, at: Int(intent.tick))) / 1e6
         story.decide(out, intent.id, intent.tick, quantity > 0 ? "accept" : "reject", reason, intent.id)
+        if tradesInHalts, reason == "halted", intent.side == .buy, let limit = intent.limit {
+            order("halt-\(intent.id)", .buy, 1, limit.units, at: out + 0.001, reducing: false)
+        }
         guard quantity > 0, let book else { return }
         let touch = try #require(intent.side == .buy ? book.asks.first : book.bids.first)
         order(
@@ -160,7 +164,7 @@ struct CrashTeller {
     private func judged(_ intent: Intent) -> (Int64, String) {
         let position = ledger.position("NVDA").shares
         if rejectsEverything { return (0, "paused") }
-        if book?.status == .halted, !tradesInHalts { return (0, "halted") }
+        if book?.status == .halted { return (0, "halted") }
         guard book?.bids.first != nil, book?.asks.first != nil else { return (0, "no_reference") }
         guard intent.action == .new, intent.timeInForce == .ioc || intent.type == .market, let ask = book?.asks.first
         else { return (0, "unknown_target") }

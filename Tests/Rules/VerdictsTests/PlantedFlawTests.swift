@@ -210,7 +210,7 @@ private let flaws: [Planted] = [
             "position_consistency", "probes_denied",
             "pipeline_latency_p99_ms", "decision_latency_p99_ms",
             "redis_backlog_max", "memory_leak_mb", "accepted_rate", "generator_lateness",
-            "orders_in_shadow", "watermark_true", "metrics_present",
+            "orders_in_shadow", "orders_in_halt", "watermark_true", "metrics_present",
         ]
         #expect(Set(GateName.allCases.map(\.rawValue)).subtracting(seen).subtracting(elsewhere) == [])
     }

@@ -60,7 +60,8 @@ extension Scene {
     /// Nothing was refused for losses: a broken promise if there were such losses while orders were asked for.
     private func unrefused(_ account: Account, _ figures: ParticipationFigures, _ records: [Place]) -> Finding {
         let curve = EquityCurve(
-            opening: account.limits.openingEquity, fees: account.fees, fills: fillsAsHeard, books: timeline.books)
+            opening: account.limits.openingEquity, fees: account.fees, fills: fillsAsHeard, books: timeline.books,
+            bands: false)
         let exceeded = curve.stretches { equity, peak in
             account.limits.openingEquity - equity > account.limits.dailyLoss
                 || Int128((peak - equity).units) * 10_000

@@ -21,7 +21,7 @@ extension Scene {
             let leg = broker.roundTripMean.nanoseconds / 2 + draws.bell(at: index) * deviation / 1_000_000
             return .nanoseconds(max(0, leg))
         }
-        guard let outcome = twin.outcome(account, from: crash.start) else {
+        guard let outcome = twin.outcome(account, from: crash.start, bands: hasPriceBands) else {
             throw ReasonError(reason: "the opening equity is not above zero")
         }
         return outcome
