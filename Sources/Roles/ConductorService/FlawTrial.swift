@@ -17,9 +17,6 @@ package final class FlawTrial {
         package let isUndecided: Bool
     }
 
-    /// Runs of one flaw while they are undecided. A machine that stands still in a drill leaves gates inconclusive;
-    /// a gate that says the wrong thing is believed the first time.
-    package static let attempts = 3
     /// The longest drill with its rig, in its real duration.
     private static let drillMaximum = Duration.seconds(900)
 
@@ -34,48 +31,38 @@ package final class FlawTrial {
         reactor = try Reactor()
     }
 
-    /// `each` is called as every trial ends, `again` when one was undecided and is run once more. Ctrl-C ends the
+    /// `each` is called as every trial ends, `again` when one was undecided and will be run once more. Ctrl-C ends the
     /// trials that run, in order.
     package func run(
         _ rows: [FlawTable.Row], again: @escaping (FlawTable.Row, Outcome) -> Void,
         each: @escaping (FlawTable.Row, Outcome) -> Void
     ) throws {
-        // Those that need the machine for themselves come last, one by one.
-        var waiting = (rows.filter { !$0.isAlone } + rows.filter(\.isAlone))[...]
-        var runsAlone = false
-        var tried: [String: Int] = [:]
+        var queue = TrialQueue(rows, jobs: jobs)
         var wasStopped = false
         var failure: Error?
         try reactor.onSignal { [unowned self] _ in
             wasStopped = true
-            waiting = []
+            queue.stop()
             for child in running.values { child.signal(SIGTERM) }
         }
         func next() {
-            guard running.count < jobs, !runsAlone, let row = waiting.first else { return }
-            guard !row.isAlone || running.isEmpty else { return }
-            waiting.removeFirst()
-            runsAlone = row.isAlone
+            guard failure == nil, let row = queue.next() else { return }
             do {
                 let child = try start(row)
                 running[child.pid] = child
                 child.whenEnded { [unowned self] status in
                     running[child.pid] = nil
-                    runsAlone = false
-                    if !wasStopped {
-                        let outcome = outcome(row, status)
-                        tried[row.flaw, default: 0] += 1
-                        let isLast = !outcome.isUndecided || tried[row.flaw] == FlawTrial.attempts
-                        if isLast { each(row, outcome) } else { again(row, outcome); waiting.append(row) }
-                    }
+                    let outcome = wasStopped ? nil : outcome(row, status)
+                    let isTriedAgain = queue.ended(row, isUndecided: outcome?.isUndecided ?? false)
+                    if let outcome { isTriedAgain ? again(row, outcome) : each(row, outcome) }
                     next()
                 }
             } catch { failure = error }
             next()
         }
         next()
-        let limit = FlawTrial.drillMaximum * (rows.count * FlawTrial.attempts)
-        _ = reactor.run(until: Instant.now + limit, or: { failure != nil || running.isEmpty && waiting.isEmpty })
+        let limit = FlawTrial.drillMaximum * (rows.count * TrialQueue.attempts)
+        _ = reactor.run(until: Instant.now + limit, or: { failure != nil || queue.isDone })
         if let failure { throw failure }
         if wasStopped { throw ConductorError("selftest", "stopped by the user") }
     }
