@@ -43,14 +43,45 @@ extension Conductor {
             ])
     }
 
-    /// Whoever waits for the conductor must not wait for one that has refused, or never came so far.
-    package static func letWaitingGo() {
-        guard access(preparedFile, F_OK) != 0 else { return }
-        try? replaceFile(preparedFile, "refused")  // a rig outside of containers has no such place, and nobody waits
+    /// Whoever waits for the conductor must not wait for one that has refused, or never came so far. It goes only once the
+    /// governor has come, or has ended without its files, for which compose ends everybody: compose of the second version
+    /// takes an end in the middle of its own `up` for a failed start, and gives a verdict's exit code, 1, for any other.
+    ///
+    /// - Parameter path: the rig's topology file.
+    package static func letWaitingGo(_ path: String) {
+        guard access(preparedFile, F_OK) != 0, let reactor = try? Reactor() else { return }
+        var isAsked = false
+        // A rig outside of containers has no such place, and nobody waits there.
+        do {
+            try reactor.onSignal { _ in isAsked = true }
+            try replaceFile(preparedFile, "refused")
+        } catch { return }
+        guard let bytes = try? readFile(path), let topology = try? Topology(yaml: bytes, file: path),
+            let governor = Address(written: topology.control("governor", topology.ports.governorMetrics))
+        else { return }
+        let deadline = Instant.now + refusalMaximum
+        while !isAsked, Instant.now < deadline, !answers(governor, reactor) {
+            _ = reactor.run(until: Instant.now + .milliseconds(200)) { isAsked }
+        }
+    }
+
+    private static func answers(_ address: Address, _ reactor: Reactor) -> Bool {
+        var answer: Bool?
+        Connection.connect(to: address, within: .seconds(1), on: reactor) { result in
+            if case .success(let connection) = result {
+                connection.close()
+                answer = true
+            } else {
+                answer = false
+            }
+        }
+        _ = reactor.run(until: Instant.now + .seconds(2)) { answer != nil }
+        return answer == true
     }
 
     /// A container engine takes its time.
     static let governorMaximum = Duration.seconds(60)
+    private static let refusalMaximum = Duration.seconds(15)
     private static let lifeInterval = Duration.seconds(1)
     private static let silenceMaximum = Duration.seconds(2)
 
