@@ -39,6 +39,8 @@ func complain(_ text: String) {
 func withExitCodes(_ body: () throws -> Void) throws {
     do {
         try body()
+        // An answer that is nowhere to be read is none.
+        guard fflush(nil) == 0 else { throw SystemError("standard output", "write", code: errno) }
     } catch let error as AgentError {
         complain(error.description)
         throw error.isMissingAbility ? Exit.cannot : Exit.failed

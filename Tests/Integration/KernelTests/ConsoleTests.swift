@@ -155,6 +155,24 @@ struct ConsoleTests {
         #expect(console.end() == 0 && console.text.contains("healed all"), "\(console.text)")
     }
 
+    @Test(arguments: [["list"], ["console"]])
+    func `an answer that can't be written is no success`(_ arguments: [String]) throws {
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        defer { close(full) }
+        let path = "\(agent.directory)/lines"
+        defer { unlink(path) }
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(file) }
+        #expect(write(file, "list\n", 5) == 5)
+        lseek(file, 0, SEEK_SET)
+        let command = Command(
+            "\(Programs.ownDirectory)/chaos-agent", arguments, environment: ["GAUNTLET_AGENT": agent.socketPath],
+            endsWithUs: true)
+        let process = try ChildProcess("chaos-agent", command, input: file, output: full, on: agent.reactor)
+        #expect(agent.reactor.run(until: Instant.now + .seconds(5)) { !process.isRunning })
+        #expect(process.status == 70)
+    }
+
     @Test func `a line beyond the limit is refused`() throws {
         let console = try Session(agent)
         console.say(String(repeating: "x", count: 70_000))
