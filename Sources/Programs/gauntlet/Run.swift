@@ -60,7 +60,7 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        defer { if let path = rig.topology { Conductor.letWaitingGo(path) } }
+        defer { if let path = rig.topology { Conductor.letWaitingGo(path, root: Places.root) } }
         var ran = try HostRun(options()).run()
         for attempt in 1..<max(2, attempts) where attempt < attempts && ran.verdict.isWorthAnotherRun {
             complain("run \(attempt) of at most \(attempts), \(ran.directory.path): \(ran.verdict.headline)")

@@ -25,11 +25,7 @@ extension Conductor {
         try startObserver()
         try startBroker()
         // The governor's container starts once this file is there, and never before the stores are fresh.
-        for (source, name) in [(paths.limits, "limits.json"), (paths.fees, "fees.json")] {
-            try replaceFile(
-                "\(Conductor.governorFiles)/\(name)", String(decoding: try readFile(source), as: UTF8.self), mode: 0o644
-            )
-        }
+        try Conductor.giveToGovernor(limits: paths.limits, fees: paths.fees)
         try replaceFile(Conductor.preparedFile, options.runID)
         watchForNewNodes()
         progress.say("waiting for the governor")
@@ -44,16 +40,20 @@ extension Conductor {
     }
 
     /// Whoever waits for the conductor must not wait for one that has refused, or never came so far. It goes only once the
-    /// governor has come, or has ended without its files, for which compose ends everybody: compose of the second version
-    /// takes an end in the middle of its own `up` for a failed start, and gives a verdict's exit code, 1, for any other.
+    /// governor has come: compose of the second version takes an end in the middle of its own `up` for a failed start, and
+    /// gives a verdict's exit code, 1, for any other. And the governor gets files to live by: should it be the first to
+    /// end, then compose of the first version may stop before it has shown what the conductor wrote.
     ///
-    /// - Parameter path: the rig's topology file.
-    package static func letWaitingGo(_ path: String) {
+    /// - Parameters:
+    ///   - path: the rig's topology file.
+    ///   - root: where `data/` is.
+    package static func letWaitingGo(_ path: String, root: String) {
         guard access(preparedFile, F_OK) != 0, let reactor = try? Reactor() else { return }
         var isAsked = false
         // A rig outside of containers has no such place, and nobody waits there.
         do {
             try reactor.onSignal { _ in isAsked = true }
+            try giveToGovernor(limits: "\(root)/data/limits-default.json", fees: "\(root)/data/fees-us-equities-2023-10.json")
             try replaceFile(preparedFile, "refused")
         } catch { return }
         guard let bytes = try? readFile(path), let topology = try? Topology(yaml: bytes, file: path),
@@ -62,6 +62,12 @@ extension Conductor {
         let deadline = Instant.now + refusalMaximum
         while !isAsked, Instant.now < deadline, !answers(governor, reactor) {
             _ = reactor.run(until: Instant.now + .milliseconds(200)) { isAsked }
+        }
+    }
+
+    private static func giveToGovernor(limits: String, fees: String) throws {
+        for (source, name) in [(limits, "limits.json"), (fees, "fees.json")] {
+            try replaceFile("\(governorFiles)/\(name)", String(decoding: try readFile(source), as: UTF8.self), mode: 0o644)
         }
     }
 
