@@ -130,15 +130,8 @@ package final class SocketDiagnostics {
 
     /// Where the kernel has no SOCK_DESTROY: a copy of the owner's descriptor, connected to AF_UNSPEC.
     package func disconnect(_ target: Socket) throws(NetlinkError) -> Outcome {
-        let name = "socket:[\(target.inode)]"
-        for pid in Programs.entries(of: "/proc").compactMap({ Int32($0) }) {
-            for entry in Programs.entries(of: "/proc/\(pid)/fd")
-            where SocketDiagnostics.link("/proc/\(pid)/fd/\(entry)") == name {
-                guard let number = Int32(entry) else { continue }
-                return try disconnect(target, pid: pid, number: number)
-            }
-        }
-        return .alreadyGone
+        guard let owner = ProcessTable.holder(ofSocket: UInt64(target.inode)) else { return .alreadyGone }
+        return try disconnect(target, pid: owner.pid, number: owner.number)
     }
 
     private func disconnect(_ target: Socket, pid: Int32, number: Int32) throws(NetlinkError) -> Outcome {
@@ -159,12 +152,6 @@ package final class SocketDiagnostics {
             throw NetlinkError(subject, "disconnect", code: errno)
         }
         return .disconnected
-    }
-
-    private static func link(_ path: String) -> String {
-        var buffer = [CChar](repeating: 0, count: 64)
-        let count = readlink(path, &buffer, buffer.count - 1)
-        return String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 

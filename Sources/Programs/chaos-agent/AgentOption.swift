@@ -56,25 +56,33 @@ struct AgentOption: ParsableArguments {
 
     /// The lab has a mount namespace of its own: the socket is reached through the agent's root.
     private func socket(of node: String) throws -> String {
+        var closed = 0
         let agents = ProcessTable.entries().compactMap { entry -> (run: String, node: String, path: String)? in
             let words = ProcessTable.arguments(of: entry.pid)
             func value(_ option: String) -> String? {
                 words.firstIndex(of: option).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
             }
-            guard words.first?.hasSuffix("agent") == true, words.dropFirst().first == "serve", let run = entry.run,
+            guard words.first?.hasSuffix("agent") == true, words.dropFirst().first == "serve",
                 let name = value("--node"), let path = value("--socket")
             else { return nil }
+            guard let run = entry.run else {
+                if geteuid() != 0, entry.owner != geteuid() { closed += 1 }
+                return nil
+            }
             return (run, name, "/proc/\(entry.pid)/root\(path)")
         }
-        let drills = Set(agents.map(\.run)).sorted().joined(separator: ", ")
+        /// Whose they are we may not look at: they may be the ones that were meant.
+        func known(_ names: [String]) -> String {
+            (names.isEmpty ? "none" : Set(names).sorted().joined(separator: ", "))
+                + (closed == 0 ? "" : ", and \(closed) of another user: ask as that user, or with sudo")
+        }
         guard run == nil || agents.contains(where: { $0.run == run }) else {
-            complain("no drill '\(run ?? "")' runs on this machine; there are: \(drills.isEmpty ? "none" : drills)")
+            complain("no drill '\(run ?? "")' runs on this machine; there are: \(known(agents.map(\.run)))")
             throw Exit.usage
         }
         let found = agents.filter { $0.node == node && (run == nil || $0.run == run) }
         guard let agent = found.first else {
-            let known = Set(agents.map(\.node)).sorted().joined(separator: ", ")
-            complain("no agent of a node '\(node)' runs on this machine; there are: \(known.isEmpty ? "none" : known)")
+            complain("no agent of a node '\(node)' runs on this machine; there are: \(known(agents.map(\.node)))")
             throw Exit.usage
         }
         guard found.count == 1 else {

@@ -197,8 +197,9 @@ package struct DrillWatch: Sendable {
         }
         if observation.source == .rig, observation.type == "process", let name = observation["name"]?.string {
             let isOver = observation["event"]?.string == "exited"
-            let pid = observation["pid"]?.integer.flatMap { Int32(exactly: $0) }
-            directives.append(.follow(name: name, pid: isOver ? nil : pid))
+            let pid = observation["pid"]?.integer.flatMap { Int32(exactly: $0) } ?? 0
+            // 0: whoever tells it doesn't know it, and the observer may.
+            if isOver || pid > 0 { directives.append(.follow(name: name, pid: isOver ? nil : pid)) }
         }
         return directives
     }

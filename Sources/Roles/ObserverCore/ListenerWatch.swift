@@ -7,7 +7,7 @@ package struct ListenerWatch: Sendable {
     package enum Event: Hashable, Sendable { case ended, started }
 
     /// Inodes of the sockets that listened at the last look; `nil` until one does.
-    private var known: Set<UInt64>?
+    package private(set) var known: Set<UInt64>?
 
     package init() {}
 

@@ -2,6 +2,7 @@ import Archive
 import History
 import Messages
 import ObserverCore
+import Processes
 import Sockets
 import Units
 
@@ -23,18 +24,25 @@ extension ObserverService {
         // Without any table nothing was seen, and that is not the governor's end.
         guard !tables.isEmpty else { return }
         let inodes = tables.reduce(into: Set<UInt64>()) { $0.formUnion(ListenerWatch.inodes(listeningOn: port, in: $1)) }
-        for event in governorListener.saw(inodes) {
+        let before = governorListener.known
+        let events = governorListener.saw(inodes)
+        guard governorListener.known != before else { return }
+        // Not found where its descriptors are closed to us: then what needs its pid isn't measured.
+        let pid = inodes.sorted().lazy.compactMap { ProcessTable.holder(ofSocket: $0)?.pid }.first
+        for event in events {
             let hasEnded = event == .ended
             perform(
                 watch.evidence(
                     Observation(
                         .rig, "process", at: .now,
                         [
-                            .init("node", "governor"), .init("name", "governor"), .init("pid", 0),
+                            .init("node", "governor"), .init("name", "governor"),
+                            .init("pid", .integer(hasEnded ? 0 : Int64(pid ?? 0))),
                             .init("event", hasEnded ? "exited" : "started"), .init("status", .null),
                             .init("expected", .bool(!hasEnded)),
                         ])))
         }
+        processes["governor"] = pid
     }
 }
 

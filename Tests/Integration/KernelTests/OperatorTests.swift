@@ -166,6 +166,25 @@ struct OperatorTests {
         #expect(maps(getpid()).contains("libFoundation.so"))
     }
 
+    /// Another user's drills are closed to an ordinary one, and are not "none".
+    @Test(.enabled(if: geteuid() == 0, "takes root to become somebody else"))
+    func `who may not look at an agent hears that it is another user's`() throws {
+        let log = "\(agent.directory)/other-user"
+        let output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { close(output) }
+        // The right to read is for the program's own file alone, which may lie in a home.
+        let command = Command(
+            "/usr/bin/setpriv",
+            [
+                "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search",
+                "\(Programs.ownDirectory)/chaos-agent", "list", "--node", "governor",
+            ], keepsCapabilities: true, endsWithUs: true)
+        let process = try ChildProcess("setpriv", command, output: output, on: agent.reactor)
+        _ = agent.reactor.run(until: Instant.now + .seconds(20)) { !process.isRunning }
+        let text = String(decoding: ProcessTable.contents(log), as: UTF8.self)
+        #expect(process.status == 64 && text.contains("of another user: ask as that user, or with sudo"), "\(text)")
+    }
+
     @Test func `mistakes are 64, an agent that is gone is 70`() throws {
         #expect(try run("inject").status == 64)
         #expect(try run("inject", "latency", "--preset", "wan-250ms").status == 64)

@@ -130,6 +130,22 @@ import Units
         #expect(packets.flatMap { announcements(watch.receive($0).directives) }.isEmpty)
     }
 
+    @Test(arguments: [("started", 7, "governor 7"), ("ready", 0, "nobody"), ("exited", 7, "governor gone"), ("exited", 0, "governor gone")])
+    mutating func `a process is followed by its pid, and one whose pid nobody tells is left to the observer`(
+        event: String, pid: Int64, followed: String
+    ) {
+        begin()
+        let directives = watch.evidence(
+            Observation(
+                .rig, "process", at: Instant(nanoseconds: 600),
+                [.init("name", "governor"), .init("pid", .integer(pid)), .init("event", .string(event))]))
+        let found = directives.compactMap { directive -> String? in
+            guard case .follow(let name, let pid) = directive else { return nil }
+            return "\(name) \(pid.map(String.init) ?? "gone")"
+        }
+        #expect((found.first ?? "nobody") == followed)
+    }
+
     @Test mutating func `what the agents report is passed on to the dashboards`() {
         begin()
         let directives = watch.evidence(
