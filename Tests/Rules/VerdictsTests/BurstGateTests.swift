@@ -138,10 +138,21 @@ private let cases: [BurstCase] = [
     BurstCase("PostgreSQL half a second behind", fail: ["position_consistency"]) { story in
         story.change("store_read", "positions", to: "", where: isRead("postgres", 5.7))
     },
+    BurstCase("PostgreSQL half a second behind a governor that had no processor", inconclusive: ["position_consistency"]) { story in
+        fallBehind(&story)
+        for end in [5.3, 5.4] { story.wait(until: end, seconds: 0.09) }
+    },
+    BurstCase("PostgreSQL half a second behind a governor that had none for a moment", fail: ["position_consistency"]) { story in
+        fallBehind(&story)
+        story.wait(until: 5.3, seconds: 0.004)
+    },
+    BurstCase("PostgreSQL half a second behind a governor that had none later", fail: ["position_consistency"]) { story in
+        fallBehind(&story)
+        for end in [5.9, 6.0, 6.1] { story.wait(until: end, seconds: 0.09) }
+    },
     BurstCase("reports that are late themselves", inconclusive: ["position_consistency"]) { story in
         story.shift("fix_in", by: 0.6)
-        story.change("store_read", "positions", to: "", where: isRead("postgres", 5.7))
-        story.change("store_read", "versions", to: "", where: isRead("postgres", 5.7))
+        fallBehind(&story)
     },
     BurstCase("a version that falls", fail: ["position_consistency"]) { story in
         story.change("store_read", "versions", to: "NVDA=1 AMD=1 MSFT=1 AAPL=1 INTC=1", where: isRead("postgres", 6.4))
@@ -164,6 +175,11 @@ extension Story {
         for type in ["stored_order", "stored_fill"] { remove(type) }
         tellRows(seconds)
     }
+}
+
+private func fallBehind(_ story: inout Story) {
+    story.change("store_read", "positions", to: "", where: isRead("postgres", 5.7))
+    story.change("store_read", "versions", to: "", where: isRead("postgres", 5.7))
 }
 
 @Suite struct BurstGateTests {

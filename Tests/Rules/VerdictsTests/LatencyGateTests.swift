@@ -72,7 +72,7 @@ private let decisions = Gate(name: .decisionLatency, kind: .within, threshold: .
 
 extension Story {
     /// In the tenth of a second before `end`.
-    fileprivate mutating func wait(until end: Double, seconds: Double) {
+    mutating func wait(until end: Double, seconds: Double) {
         see(end, .scrape, "processor_wait", [
             ("name", "governor"), ("pid", 9), ("from_ns", .integer(Story.instant(end - 0.1).nanoseconds)),
             ("waited_ns", .integer(Int64(seconds * 1e9))),

@@ -19,6 +19,7 @@ extension Scene {
         var violations: [Violation] = []
         var unsure: [Violation] = []
         var worst = Duration.zero
+        let waits = ProcessorWaits(timeline)
         var moving: [StoreRead.Store: Int] = [:]
         for read in timeline.storeReads {
             if read.stamp.at > first.at, read.sent < last.at { moving[read.store, default: 0] += 1 }
@@ -30,15 +31,12 @@ extension Scene {
                 continue
             }
             worst = max(worst, age.atBroker)
+            guard age.atBroker > bound else { continue }
             let text = "\(read.store.rawValue) showed \(Scene.words(read)), which was \(Finding.text(age.atBroker)) old"
-            if age.atBroker > bound, age.asHeard <= bound {
-                // The broker's reports were late themselves: no governor could have shown more.
-                let known = "; the report reached the governor \(Finding.text(age.asHeard)) before"
-                unsure.append(Violation(text: text + known, record: read.stamp.record))
-            } else if age.atBroker - read.stamp.uncertainty > bound {
+            if let excuse = excuse(read, age, bound, waits) {
+                unsure.append(Violation(text: text + excuse, record: read.stamp.record))
+            } else {
                 violations.append(Violation(text: text, record: read.stamp.record))
-            } else if age.atBroker > bound {
-                unsure.append(Violation(text: text, record: read.stamp.record))
             }
         }
         violations += versionDefects() + finalDefects()
@@ -59,6 +57,19 @@ extension Scene {
             return .unknown(text, observed: observed)
         }
         return Finding(.pass, observed: observed, count: count)
+    }
+
+    /// Why a read that was too old convicts nobody; `nil` when it does.
+    private func excuse(
+        _ read: StoreRead, _ age: PositionStates.Age, _ bound: Duration, _ waits: ProcessorWaits
+    ) -> String? {
+        if age.atBroker - read.stamp.uncertainty <= bound { return "" }
+        // The broker's reports were late themselves: no governor could have shown more.
+        let heard = "; the report reached the governor \(Finding.text(age.asHeard)) before"
+        if age.asHeard <= bound { return heard }
+        let waited = waits.waited(from: read.sent - age.asHeard, to: read.sent)
+        guard age.asHeard - waited <= bound else { return nil }
+        return "\(heard), and it waited \(Finding.text(waited)) for a processor since"
     }
 
     private static func words(_ read: StoreRead) -> String {
