@@ -149,7 +149,7 @@ let testsAndBenchmarks: [Target] = [
     tests("Rules", "ScenariosTests", ["Scenarios", "Messages", "Units"]),
     tests("Rules", "PagesTests", ["Pages", "History", "Messages", "Units"]),
     tests("Rules", "CertificationTests", ["Certification", "Scenarios", "Verdicts", "Messages", "Units"]),
-    tests("Rules", "VerdictsTests", ["Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
+    tests("Rules", "VerdictsTests", ["CheckPython", "Verdicts", "Books", "History", "Scenarios", "Messages", "Units"]),
     tests(
         "Roles", "FeedReplayerTests",
         [
@@ -167,6 +167,7 @@ let testsAndBenchmarks: [Target] = [
     .target(
         name: "ScratchFolders", dependencies: ["Sockets"], path: "Tests/Support/ScratchFolders",
         swiftSettings: strict),
+    .target(name: "CheckPython", path: "Tests/Support/CheckPython", swiftSettings: strict),
     .target(
         name: "LiveStores", dependencies: ["ScratchFolders", "Units", "Sockets", "CLinux"], path: "Tests/Support/LiveStores",
         swiftSettings: strict),
@@ -185,7 +186,7 @@ let testsAndBenchmarks: [Target] = [
             "governor", "broker-stub", "GovernorCore", "LiveStores", "FIX", "HTTP", "Messages", "Postgres",
             "Processes", "Redis", "ScratchFolders", "Sockets", "Telemetry", "Units",
         ]),
-    tests("Integration", "HTTPTests", ["HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
+    tests("Integration", "HTTPTests", ["CheckPython", "HTTP", "ScratchFolders", "Sockets", "Telemetry", "Units"]),
     .executableTarget(
         name: "idle-agent",
         dependencies: ["ChaosAgentService", "ChaosAgentCore", "Messages", "Sockets", "Units", argumentParser],
@@ -221,7 +222,7 @@ let testsAndBenchmarks: [Target] = [
         ]),
     tests(
         "Integration", "DrillTests",
-        ["Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Threads", "Units"]),
+        ["CheckPython", "Archive", "Judging", "Verdicts", "Messages", "Processes", "Sockets", "Threads", "Units"]),
     tests("Tidy", "TidyTests", ["Messages"]),
     // What the promises are measured with: Benchmarks/README.md
     .executableTarget(

@@ -1,3 +1,4 @@
+import CheckPython
 import Foundation
 import Messages
 import Processes
@@ -6,29 +7,13 @@ import Units
 
 /// `examples/governor-python`, which shares nothing with the rig but the contract.
 private enum PythonGovernor {
-    static let whyNot: Comment =
-        "skipped: python3 from 3.11 on with pg8000 is missing (pip install -r examples/governor-python/requirements.txt)"
     static let directory = "\(Rig.root)/examples/governor-python"
-
-    /// The interpreter by its own path: the lab has a search path of its own.
-    static let python: String? = {
-        let program = "import sys, pg8000.native; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)"
-        let process = Process(), output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", program]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }  // No env at all: the suite says that it was skipped.
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? text.trimmingCharacters(in: .whitespacesAndNewlines) : nil
-    }()
 }
 
-@Suite(.inPlaces, .alone, .enabled(if: PythonGovernor.python != nil, PythonGovernor.whyNot))
+@Suite(.inPlaces, .alone, .enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
 struct PythonGovernorTests {
     private func drill(_ governor: String, in rig: Rig) throws -> Int32? {
-        let python = try #require(PythonGovernor.python)
+        let python = try #require(CheckPython.path)
         let command = "\(python) -B \(governor)/governor.py"
         let child = try rig.start(
             ["run", "hard_kill_short", "--attempts", "3", "--runs", rig.runs, "--governor", command])

@@ -1,3 +1,4 @@
+import CheckPython
 import Glibc
 import ScratchFolders
 import Sockets
@@ -7,10 +8,6 @@ import Testing
 /// Programs that nobody here wrote read our pages. A test whose program is missing is skipped, and says why.
 struct ConformanceTests {
     static let hasPromtool = (try? run("command -v promtool", reading: ""))?.status == 0
-    /// Debian's, for which its package installs the parsers, before any other.
-    static let python = ["/usr/bin/python3", "python3"].first { candidate in
-        (try? run("\(candidate) -c 'import prometheus_client.openmetrics.parser'", reading: ""))?.status == 0
-    }
 
     @Test(.enabled(if: hasPromtool, "promtool is not installed (Debian package prometheus)"))
     func `promtool finds nothing wrong with the text format`() throws {
@@ -44,9 +41,9 @@ struct ConformanceTests {
         print(sum(len(family.samples) for family in read(sys.stdin.read())))
         """
 
-    @Test(.enabled(if: python != nil, "prometheus_client is not installed (Debian package python3-prometheus-client)"))
+    @Test(.enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
     func `the prometheus_client parsers read every sample of both formats`() throws {
-        let python = try #require(Self.python)
+        let python = try #require(CheckPython.path)
         for (program, format) in [(Self.readText, Exposition.text), (Self.readOpenMetrics, .openMetrics)] {
             let answer = try run("\(python) -c '\(program)'", reading: text(format.render(everyKind())))
             #expect(answer.status == 0, "\(format): \(answer.output)")
@@ -54,9 +51,9 @@ struct ConformanceTests {
         }
     }
 
-    @Test(.enabled(if: python != nil, "prometheus_client is not installed (Debian package python3-prometheus-client)"))
+    @Test(.enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
     func `the OpenMetrics parser refuses a page without its end, and a histogram without +Inf`() throws {
-        let python = try #require(Self.python)
+        let python = try #require(CheckPython.path)
         let page = text(Exposition.openMetrics.render(everyKind()))
         for broken in [
             page.replacing("# EOF\n", with: ""),

@@ -1,3 +1,4 @@
+import CheckPython
 import Foundation
 import History
 import Messages
@@ -26,8 +27,6 @@ private func runProgram(_ arguments: [String], input: [UInt8]) throws -> (code: 
     return (process.terminationStatus, String(decoding: said, as: UTF8.self))
 }
 
-private let hasJSONSchema = (try? runProgram(["python3", "-c", "import jsonschema"], input: []).code == 0) ?? false
-
 private let validator = """
     import json, sys, jsonschema
     schema = json.load(open(sys.argv[1]))
@@ -42,7 +41,7 @@ private let validator = """
 @Suite struct WrittenFormTests {
     private func complaint(_ schema: String, _ form: String, _ bytes: [UInt8]) throws -> String? {
         let path = "\(try repositoryRoot())/docs/schemas/\(schema).schema.json"
-        let result = try runProgram(["python3", "-c", validator, path, form], input: bytes)
+        let result = try runProgram([CheckPython.path ?? "python3", "-c", validator, path, form], input: bytes)
         return result.code == 0 ? nil : result.output
     }
 
@@ -70,7 +69,7 @@ private let validator = """
         #expect(sum == 11_270_484_482_522_607_653, "\(heads)")
     }
 
-    @Test(.enabled(if: hasJSONSchema, "needs python3 with jsonschema"))
+    @Test(.enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
     func `every verdict follows its schema: good, failing, empty`() throws {
         var failing = try Story.hardKill()
         failing.left(25, "leak")
@@ -81,14 +80,14 @@ private let validator = """
         }
     }
 
-    @Test(.enabled(if: hasJSONSchema, "needs python3 with jsonschema"))
+    @Test(.enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
     func `the schema refuses a verdict with an unknown word`() throws {
         let text = String(decoding: try Story.hardKill().judged().bytes, as: UTF8.self)
         let wrong = text.replacingOccurrences(of: "\"verdict\": \"pass\"", with: "\"verdict\": \"green\"")
         #expect(try complaint("verdict", "whole", Array(wrong.utf8)) != nil)
     }
 
-    @Test(.enabled(if: hasJSONSchema, "needs python3 with jsonschema"))
+    @Test(.enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
     func `every line of a history follows its schema`() throws {
         #expect(try complaint("history-line", "lines", try Story.hardKill().bytes()) == nil)
         #expect(try complaint("history-line", "lines", Array("{\"i\":0}".utf8)) != nil)
