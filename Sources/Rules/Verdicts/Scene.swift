@@ -46,7 +46,7 @@ struct Scene: Sendable {
         let exits = events.filter {
             ["exited", "killed"].contains($0["event"]?.string ?? "") && $0.stamp.record >= lastStart
         }
-        let ends = exits.map(\.stamp.at) + timeline.all("end").map(\.stamp.at)
+        let ends = exits.map(\.stamp.at) + (timeline.all("closing") + timeline.all("end")).map(\.stamp.at)
         // Evidence without an end breaks off with what the tap saw last; what the host adds later is no part of the drill.
         return ends.min() ?? timeline.arrived.last?.stamp.at ?? timeline.end
     }

@@ -49,6 +49,20 @@ import Verdicts
         #expect(try story.judged().gate(.noFlagOnLatency)?.outcome == .fail)
     }
 
+    /// In containers: the rig ends its broker, and the governor raises the pause as it must.
+    @Test(arguments: [(9.61, "pass"), (9.59, "fail")])
+    func `a flag that answers to the rig's own end is no flag without a fault, one before it is`(
+        raised: Double, expected: String
+    ) throws {
+        var story = try Story.burst()
+        story.remove("process") { $0["name"] == "governor" && $0["event"] == "exited" }
+        story.see(9.6, .rig, "closing", [])
+        story.flag(raised, "critical_pause", "true", by: "governor")
+        let verdict = try story.judged()
+        #expect(verdict.gate(.noFlagWithoutFault)?.outcome.rawValue == expected)
+        #expect(verdict.outcome.rawValue == expected, "\(verdict.gates.filter { $0.outcome != .pass }.map { $0.reason ?? "" })")
+    }
+
     @Test func `a governor that ends unasked is no failure of the rig`() throws {
         var story = try Story.hardKill()
         story.see(7, .rig, "process", [

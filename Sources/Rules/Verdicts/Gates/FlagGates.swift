@@ -5,7 +5,8 @@ import Units
 
 extension Scene {
     private var raises: [FlagChange] {
-        timeline.flags.filter { $0.key == "critical_pause" && $0.isPaused && $0.by == "governor" }
+        // A governor that outlives the drill sees the rig go, and that is no part of it.
+        timeline.flags.filter { $0.key == "critical_pause" && $0.isPaused && $0.by == "governor" && $0.stamp.at < close }
     }
 
     /// Episodes that must raise the flag: all but those that only slow things down.
