@@ -12,6 +12,8 @@ package struct Flattening: Hashable, Sendable {
     /// Slices that were filled, and the state of the book then: the next one waits for a newer, since what the last one
     /// took may be missing; but no longer than for a reprice.
     var filled: [String: Filled] = [:]
+    /// How often the venue refused a slice as too large: a book may show more than it sells at once.
+    var refusals: [String: Int] = [:]
 
     struct Filled: Hashable, Sendable {
         let sequence: Int64?
@@ -28,6 +30,11 @@ package struct Flattening: Hashable, Sendable {
         lastAttempt[symbol] = nil
         attempts[symbol] = nil
         filled[symbol] = Filled(sequence: sequence, at: now)
+    }
+
+    /// Half as much as before, down to one share; a flattening begins whole again.
+    func halved(_ slice: Quantity, _ symbol: String) -> Quantity {
+        Quantity(shares: max(1, slice.shares >> min(refusals[symbol] ?? 0, 32)))
     }
 
     /// The collar's multiple of the next attempt: 1, 2, 4, and no more.
@@ -93,7 +100,8 @@ extension Governor {
         guard let collar = exitCollar(symbol, widening: flattening.widening(symbol), at: moment.now) else { return }
         // More than the book shows within the collar would be refused, or run through it.
         let visible = market.displayed(symbol, side, within: collar)
-        let slice = min(position.magnitude, limits.maxOrderQuantity, visible > .zero ? visible : position.magnitude)
+        let whole = min(position.magnitude, limits.maxOrderQuantity, visible > .zero ? visible : position.magnitude)
+        let slice = flattening.halved(whole, symbol)
         let name = ownName("flatten")
         self.flattening?.attempts[symbol, default: 0] += 1
         self.flattening?.lastAttempt[symbol] = moment.now

@@ -81,6 +81,7 @@ extension Governor {
         guard let name = key(report), var order = orders[name] else { return }
         order.cumulative = max(order.cumulative, report.cumulative)
         orders.put(order)
+        if order.isFlattening, report.isTooLarge { flattening?.refusals[order.symbol, default: 0] += 1 }
         finish(name, status, at: moment)
     }
 

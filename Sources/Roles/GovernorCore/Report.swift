@@ -30,6 +30,8 @@ package struct Report: Hashable, Sendable {
     package var reducing: Bool
     /// OrdStatus(39) is one of the final ones.
     package var isFinal: Bool
+    /// OrdRejReason(103)=3: larger than the venue takes.
+    package var isTooLarge: Bool
     package var statusRequest: String?
     /// LastRptRequested(912)=Y, or TotNumReports(911)=0.
     package var endsStatus: Bool
@@ -70,7 +72,7 @@ extension Report {
             lastPrice: message.price(.lastPx) ?? Price(units: 0), addsLiquidity: message[Tag(851)] == "1",
             price: message.price(.price),
             reducing: message[.positionEffect] == "C", isFinal: ["2", "4", "8", "C"].contains(ordStatus),
-            statusRequest: message[.massStatusReqID],
+            isTooLarge: message[.ordRejReason] == "3", statusRequest: message[.massStatusReqID],
             endsStatus: isEmpty || message.flag(.lastRptRequested) == true, isEmptyStatus: isEmpty,
             text: message[.text] ?? "", transactTime: message.timestamp(.transactTime))
         let needsQuantity = kind == .trade

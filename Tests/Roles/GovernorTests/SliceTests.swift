@@ -67,4 +67,31 @@ struct SliceTests {
         bench.depth(size: 40)
         #expect(slice(&bench)?.quantity == "40")
     }
+
+    /// What the venue says to a slice, and how large the next one is, half a second later.
+    private func next(_ bench: inout Bench, after name: String, refusedFor reason: Int) -> (name: String, quantity: String)? {
+        bench.hear(.report(bench.report("8", [(.clOrdID, name), (.ordStatus, "8"), (.ordRejReason, "\(reason)")])))
+        bench.now = bench.now + .milliseconds(500)
+        bench.depth(size: 40)
+        return slice(&bench)
+    }
+
+    @Test func `a slice that the venue refuses as too large is halved, down to one share`() throws {
+        var bench = flattening(100, size: 40)
+        var last = try #require(slice(&bench))
+        for expected in ["20", "10", "5", "2", "1", "1"] {
+            last = try #require(next(&bench, after: last.name, refusedFor: 3))
+            #expect(last.quantity == expected)
+        }
+        // Learnt for as long as the flattening lasts.
+        bench.trade(last.name, .sell, 1, at: 1_000_000)
+        bench.depth(size: 40)
+        #expect(slice(&bench)?.quantity == "1")
+    }
+
+    @Test(arguments: [0, 2, 4, 99]) func `a slice that is refused for another reason is as large again`(reason: Int) throws {
+        var bench = flattening(100, size: 40)
+        let first = try #require(slice(&bench))
+        #expect(next(&bench, after: first.name, refusedFor: reason)?.quantity == "40")
+    }
 }
