@@ -10,7 +10,7 @@ private enum PythonGovernor {
     static let directory = "\(Rig.root)/examples/governor-python"
 }
 
-@Suite(.inPlaces, .alone, .enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
+@Suite(.inPlaces, .enabled(if: CheckPython.path != nil, Comment(rawValue: CheckPython.whyNot)))
 struct PythonGovernorTests {
     private func drill(_ governor: String, in rig: Rig) throws -> Int32? {
         let python = try #require(CheckPython.path)

@@ -150,6 +150,9 @@ enum ProvingGround: Sendable {
     /// Tests/UserModeLinux of the clone that this was built from.
     static var scripts: String { repositoryTests + "/UserModeLinux" }
 
+    /// The list of what `./scripts/setup` installs.
+    static var packageList: String { repositoryTests + "/../scripts/packages" }
+
     private static var repositoryTests: String {
         let file = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false)
         return file.dropLast(3).joined(separator: "/")
