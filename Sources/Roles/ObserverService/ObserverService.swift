@@ -20,7 +20,7 @@ package final class ObserverService {
     static let tickInterval = Duration.milliseconds(20)
     static let backlogInterval = Duration.milliseconds(50)
     static let memoryInterval = Duration.milliseconds(1_000)
-    static let waitsInterval = Duration.milliseconds(100)
+    static let waitsInterval = Duration.milliseconds(5)
     /// What is still on its way when the end is asked for: packets in the tap's ring, lines of MONITOR.
     static let drainInterval = Duration.milliseconds(250)
 

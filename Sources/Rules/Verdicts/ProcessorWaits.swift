@@ -2,7 +2,7 @@ import History
 import Messages
 import Units
 
-/// How long the governor was ready to run and had no processor, in stretches of about 100 ms. A record is written only
+/// How long the governor was ready to run and had no processor, in stretches of about 5 ms. A record is written only
 /// where that was a millisecond or more.
 struct ProcessorWaits {
     struct Stretch {
@@ -28,6 +28,9 @@ struct ProcessorWaits {
     var total: Duration { stretches.reduce(.zero) { $0 + $1.waited } }
 
     /// What was waited, at the most, while something took its time.
+    ///
+    /// The kernel counts a wait when it ends, so it may have begun before its stretch, by its own length at the most; and
+    /// nothing waits longer than it is there.
     func waited(from start: Instant, to end: Instant) -> Duration {
         var low = stretches.startIndex
         var high = stretches.endIndex
@@ -35,6 +38,9 @@ struct ProcessorWaits {
             let middle = (low + high) / 2
             if stretches[middle].window.upperBound <= start { low = middle + 1 } else { high = middle }
         }
-        return stretches[low...].prefix { $0.window.lowerBound <= end }.reduce(.zero) { $0 + $1.waited }
+        return stretches[low...].prefix { $0.window.lowerBound <= end }.reduce(.zero) { sum, stretch in
+            let began = max(start, stretch.window.lowerBound - stretch.waited)
+            return sum + min(stretch.waited, max(.zero, min(end, stretch.window.upperBound) - began))
+        }
     }
 }

@@ -48,6 +48,27 @@ private let decisions = Gate(name: .decisionLatency, kind: .within, threshold: .
         #expect(try story.judged().gate(.decisionLatency)?.outcome == .fail)
     }
 
+    @Test(arguments: [(-0.009, 0.001, 0.009), (0.0, 0.005, 0.004)])
+    func `of a wait no more counts than lay beside the decision`(from: Double, to: Double, waited: Double) throws {
+        var story = try drill(decisions)
+        for arrived in delayed(&story) { story.wait(from: arrived + from, to: arrived + to, seconds: waited) }
+        #expect(try story.judged().gate(.decisionLatency)?.outcome == .fail)
+    }
+
+    @Test func `a wait that is longer than its stretch began before it`() throws {
+        var story = try drill(decisions)
+        for arrived in delayed(&story) { story.wait(from: arrived + 0.018, to: arrived + 0.023, seconds: 0.018) }
+        #expect(try story.judged().gate(.decisionLatency)?.outcome == .inconclusive)
+    }
+
+    /// Every fiftieth decision 20 ms late: when each of their intents arrived, in seconds of the story.
+    private func delayed(_ story: inout Story) -> [Double] {
+        func isLate(_ seen: Observation) -> Bool { (seen["tick"]?.integer ?? 1) % 50 == 0 }
+        story.shift("decision_out", by: 0.02, where: isLate)
+        let arrived = story.observations.filter { $0.type == "intent_in" && isLate($0) }
+        return arrived.map { Double(($0.at - Story.instant(0)).nanoseconds) / 1e9 }
+    }
+
     @Test func `what is never decided waited for nothing`() throws {
         var story = try drill(decisions)
         story.remove("decision_out") { ($0["tick"]?.integer ?? 1) % 40 == 0 }
@@ -72,9 +93,11 @@ private let decisions = Gate(name: .decisionLatency, kind: .within, threshold: .
 
 extension Story {
     /// In the tenth of a second before `end`.
-    mutating func wait(until end: Double, seconds: Double) {
+    mutating func wait(until end: Double, seconds: Double) { wait(from: end - 0.1, to: end, seconds: seconds) }
+
+    mutating func wait(from start: Double, to end: Double, seconds: Double) {
         see(end, .scrape, "processor_wait", [
-            ("name", "governor"), ("pid", 9), ("from_ns", .integer(Story.instant(end - 0.1).nanoseconds)),
+            ("name", "governor"), ("pid", 9), ("from_ns", .integer(Story.instant(start).nanoseconds)),
             ("waited_ns", .integer(Int64(seconds * 1e9))),
         ])
     }

@@ -76,7 +76,7 @@ extension Scene {
 
     // MARK: Redis
 
-    /// Nothing waits in an output buffer from one look to the next, and nothing at all once the load is over.
+    /// Nothing waits in an output buffer from one look to the next, and nothing at the last one, when the load is over.
     func redisBacklog() -> Finding {
         let looks = timeline.backlogs
         guard let last = looks.last else { return .unknown("nobody looked at Redis' output buffers") }
@@ -88,27 +88,31 @@ extension Scene {
         }
         var since: [String: Instant] = [:]
         var violations: [Violation] = []
-        var rigs: [Violation] = []
+        var unsure: [Violation] = []
         var largest: Int64 = 0
+        let waits = ProcessorWaits(timeline)
         for look in looks where look.stamp.at < close || look.stamp == last.stamp {
             since = since.filter { name, _ in look.waiting.contains { $0.client == name } }
             for waiting in look.waiting {
                 let begun = since[waiting.client] ?? look.stamp.at
                 since[waiting.client] = begun
-                let isOld = look.stamp.at - begun > Scene.backlogAge || look.stamp.at >= lastIntent + Scene.drain
-                guard isOld else { continue }
-                let text = "\(waiting.client): \(waiting.items) replies, \(waiting.bytes) bytes, "
-                    + "for \(Finding.text(look.stamp.at - begun))"
+                let age = look.stamp.at - begun
+                // What is published at this moment waits for it, unless it is still there when somebody looks again.
+                let isLeft = look.stamp == last.stamp && look.stamp.at >= lastIntent + Scene.drain
+                guard age > Scene.backlogAge || isLeft else { continue }
+                let text = "\(waiting.client): \(waiting.items) replies, \(waiting.bytes) bytes, for \(Finding.text(age))"
                 let violation = Violation(text: text, record: look.stamp.record)
-                if waiting.isGovernors {
+                // A governor that had no processor meanwhile could not read.
+                let isItsOwn = age - waits.waited(from: begun, to: look.stamp.at) > Scene.backlogAge
+                if waiting.isGovernors, isItsOwn {
                     largest = max(largest, waiting.items)
                     violations.append(violation)
                 } else {
-                    rigs.append(violation)
+                    unsure.append(violation)
                 }
             }
         }
-        var finding = Finding.never(violations, unsure: rigs, of: looks.count)
+        var finding = Finding.never(violations, unsure: unsure, of: looks.count)
         finding.observed = .integer(largest)
         return finding
     }
