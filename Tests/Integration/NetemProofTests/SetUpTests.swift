@@ -16,7 +16,6 @@ import Units
         let failing = "#!/bin/sh\nexit 1\n"
         let packages = try listed(with: ["docker": failing, "dpkg-query": failing])
         #expect(packages.contains("docker.io"))
-        #expect(packages.contains("docker-compose"))
     }
 
     @Test(arguments: ["docker", "dockerd", "dpkg-query"])
