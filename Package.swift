@@ -201,9 +201,8 @@ let testsAndBenchmarks: [Target] = [
     tests(
         "Integration", "KernelTests",
         [
-            "chaos-agent", "idle-agent", "doomed-parent", "Netlink", "ChaosAgentCore", "ChaosAgentService", "Commands",
-            "Processes",
-            "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
+            "chaos-agent", "idle-agent", "doomed-parent", "Archive", "Netlink", "ChaosAgentCore", "ChaosAgentService",
+            "Commands", "Processes", "Messages", "ScratchFolders", "Sockets", "Units", "CLinux",
         ]),
     tests(
         "Integration", "NetemProofTests",

@@ -20,7 +20,7 @@ package enum Healing {
                 "removed \(devices.joined(separator: ", "))"
                     + (detour == nil ? " and the ingress qdisc of \(interface)" : ""))
         }
-        for record in ledger.unfinished() {
+        for record in try ledger.unfinished() {
             guard case .applying(let request, let interface, let remains) = record else { continue }
             if request.kind == .linkDown {
                 try LinkLease.restore(interface, remains, try LinkControl())

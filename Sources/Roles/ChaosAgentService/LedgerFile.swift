@@ -1,6 +1,6 @@
+import Archive
 import ChaosAgentCore
 import Glibc
-import Processes
 import Sockets
 
 /// The ledger on disk: a record is on the platter before the fault that it announces.
@@ -20,8 +20,8 @@ final class LedgerFile {
         }
     }
 
-    /// What was applied and never seen gone.
-    func unfinished() -> [LedgerRecord] { LedgerRecord.unfinished(ProcessTable.contents(path)) }
+    /// What was applied and never seen gone, of the whole file: it grows with every fault.
+    func unfinished() throws(ArchiveError) -> [LedgerRecord] { LedgerRecord.unfinished(try readFile(path)) }
 
     func append(_ record: LedgerRecord) throws(SystemError) {
         let line = record.line

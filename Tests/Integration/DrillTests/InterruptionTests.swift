@@ -37,8 +37,8 @@ import Verdicts
     }
 
     /// Which kind of chaos record came when, in seconds of the monotonic clock.
-    private func stamps(_ rig: Rig, source: String, type: String) -> [Double] {
-        ProcessTable.contents("\(rig.latest)/history.ndjson").split(separator: 0x0A).compactMap { line in
+    private func stamps(_ rig: Rig, source: String, type: String) throws -> [Double] {
+        try readFile("\(rig.latest)/history.ndjson").split(separator: 0x0A).compactMap { line in
             guard let json = try? JSON(parsing: Array(line)), json["source"]?.string == source, json["type"]?.string == type
             else { return nil }
             return json["t"]?.double.map { $0 / 1e9 }
@@ -57,7 +57,7 @@ import Verdicts
         #expect(child.status == 2, "\(rig.text())")
         #expect(rig.json("verdict.json")?["verdict"]?.string == "inconclusive")
         #expect(rig.historyHas("stopped by an operator: gauntlet abort, uid \(getuid()): enough"))
-        let healed = stamps(rig, source: "chaos", type: "fault_healed")
+        let healed = try stamps(rig, source: "chaos", type: "fault_healed")
         #expect(!healed.isEmpty)
         #expect(healed.allSatisfy { $0 - asked < 1 }, "healed \(healed.map { $0 - asked }) s after the abort was asked for")
         let again = try rig.start(["abort", rig.latest])

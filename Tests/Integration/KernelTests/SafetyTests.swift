@@ -1,8 +1,10 @@
+import Archive
 import CLinux
 import Glibc
 import Messages
 import Netlink
 import Processes
+import ScratchFolders
 import Sockets
 import Testing
 import Units
@@ -49,6 +51,21 @@ struct SafetyTests {
         let second = try RunningAgent(nodes.governor, directory: agent.directory)
         #expect(second.process.isRunning, "\(second.log)")
         #expect(try table().presence() == .absent)
+    }
+
+    @Test func `a ledger of many thousand faults is read to its end`() throws {
+        let agent = try RunningAgent(nodes.governor)
+        _ = try agent.inject(
+            ("id", "left"), ("kind", "partition"), ("from", ["198.18.0.12"]), ("duration_ns", .milliseconds(60_000)))
+        agent.killHard()
+        func ledger() throws -> String { String(decoding: try readFile(agent.ledgerPath), as: UTF8.self) }
+        let before = (0..<40_000).map { "{\"state\":\"gone\",\"fault\":\"f\($0)\"}\n" }.joined()
+        try #require(before.utf8.count > 1 << 20)
+        try ScratchFolder.write(before + ledger(), to: agent.ledgerPath)
+        let written = try ledger()
+        let second = try RunningAgent(nodes.governor, directory: agent.directory)
+        #expect(second.process.isRunning, "\(second.log)")
+        #expect(try ledger().dropFirst(written.count).contains("left"), "closed, and so put right")
     }
 
     @Test func `SIGTERM heals everything before the agent ends`() throws {
