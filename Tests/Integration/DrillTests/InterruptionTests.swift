@@ -66,7 +66,7 @@ import Verdicts
         expectNothingLeft(rig)
     }
 
-    @Test(.alone)
+    @Test(.threeAtATime)
     func `a fault that an operator injects in mid-drill is in the evidence and in the verdict`() throws {
         let (rig, child) = try startedDrill()
         rig.poll("phase drive", within: .seconds(20)) { rig.historyHas(#""type":"phase","name":"fault""#) }
