@@ -23,6 +23,7 @@ final class QuickFIX {
     /// `role` is `initiator` or `acceptor`; `port` is where to connect to, or to listen on.
     init(_ role: String, port: UInt16, on reactor: Reactor) throws {
         self.reactor = reactor
+        signal(SIGPIPE, SIG_IGN)  // an engine that is gone takes no test with it
         let toChild = try pipeEnds()
         let fromChild = try pipeEnds()
         input = toChild.write
