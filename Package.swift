@@ -27,8 +27,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         path: "Sources/Programs/\(name)", swiftSettings: strict)
 }
 
+/// Tests themselves are not optimised, which saves a quarter of a build; what they test is, as it is for drills.
 func tests(_ room: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(room)/\(name)", swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(room)/\(name)",
+        swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
