@@ -170,6 +170,7 @@ struct OperatorTests {
     @Test(.enabled(if: geteuid() == 0, "takes root to become somebody else"))
     func `who may not look at an agent hears that it is another user's`() throws {
         let log = "\(agent.directory)/other-user"
+        defer { unlink(log) }
         let output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         defer { close(output) }
         // The right to read is for the program's own file alone, which may lie in a home.
